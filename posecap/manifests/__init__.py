@@ -1,0 +1,80 @@
+"""Declarative data (skeletons, datasets, posecodes, language, recipes): found, read, validated."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from posecap.errors import InputError, unknown_name
+
+FAMILIES = ("skeletons", "datasets", "posecodes", "language", "recipes")
+
+
+class Manifest(BaseModel):
+    """Base of every manifest model: unknown fields are errors, instances are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+ManifestT = TypeVar("ManifestT", bound=BaseModel)
+
+
+@cache
+def manifest_root() -> Path:
+    """Folder with one sub-folder per family: inside an installed package, else in the checkout."""
+    packaged = Path(__file__).parent / "data"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "manifests"
+
+
+def names(family: str) -> list[str]:
+    """Names of the shipped manifests of a family, sorted."""
+    return sorted(path.stem for path in (manifest_root() / family).glob("*.yaml"))
+
+
+def manifest_path(family: str, name: str, what: str | None = None) -> Path:
+    """File of a shipped manifest, or `name` itself where it is a path to a user's `.yaml` file.
+
+    Raises InputError with the near names where there is neither.
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise InputError(f"{name}: no such file")
+        return path
+    if name not in names(family):
+        raise unknown_name(what or family.removesuffix("s"), name, names(family))
+    return manifest_root() / family / f"{name}.yaml"
+
+
+def read_yaml(path: Path) -> Any:
+    """Content of a YAML file; InputError names the file and the line where it is not YAML."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error.__class__.__name__})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{where}: not valid YAML ({getattr(error, 'problem', error)})") from error
+
+
+def validate(model: type[ManifestT], data: Any, source: str) -> ManifestT:
+    """`data` as `model`; InputError names `source`, the field and what was expected."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        message = first["msg"].removeprefix("Value error, ")
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise InputError(f"{source}: {field}: {message}{more}") from error
+
+
+def load(family: str, name: str, model: type[ManifestT], what: str | None = None) -> ManifestT:
+    """The manifest `name` of `family` (or the user's file `name`), validated as `model`."""
+    path = manifest_path(family, name, what)
+    return validate(model, read_yaml(path), path.name)

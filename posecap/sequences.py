@@ -1,0 +1,73 @@
+"""What every reader gives: a motion with its labels, cameras and 2D views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from posecap.cameras import Camera
+from posecap.errors import InputError
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text that holds from frame `start` up to, not including, `end`."""
+
+    text: str
+    start: int
+    end: int
+    level: str = "sequence"
+
+
+@dataclass(frozen=True)
+class View:
+    """2D keypoints of one sequence in one camera: pose_2d (T, J, 2) pixels, confidence (T, J) in 0..1."""
+
+    pose_2d: np.ndarray
+    confidence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One recorded motion.
+
+    joints: (T, J, 3) float32, metres, world frame, gravity along minus `up`.
+    views: source name ("gt", "cpn_ft_h36m_dbb", ...) -> camera name -> View.
+    """
+
+    key: str
+    subject: str
+    action: str
+    split: str
+    fps: float
+    joints: np.ndarray
+    skeleton: str = "h36m17"
+    up: str = "z"
+    source: str = ""
+    labels: tuple[Label, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    views: dict[str, dict[str, View]] = field(default_factory=dict)
+
+    @property
+    def num_frames(self) -> int:
+        return len(self.joints)
+
+    def check(self) -> Sequence:
+        """Self, or an InputError that names the sequence and the first frame that is not usable."""
+        if self.joints.ndim != 3 or self.joints.shape[2] != 3:
+            raise InputError(f"{self.key}: expected poses (frames, joints, 3), found {self.joints.shape}")
+        if not self.num_frames:
+            raise InputError(f"{self.key}: has no frames")
+        bad = ~np.isfinite(self.joints).all(axis=(1, 2))
+        if bad.any():
+            raise InputError(
+                f"{self.key}: frame {int(bad.argmax())} has NaN or infinite joints "
+                f"({int(bad.sum())} of {self.num_frames} frames)"
+            )
+        for source, cameras in self.views.items():
+            for camera, view in cameras.items():
+                bad = ~np.isfinite(view.pose_2d).all(axis=(1, 2))
+                if bad.any():
+                    raise InputError(f"{self.key}: frame {int(bad.argmax())} of {source} 2D in camera {camera} is NaN")
+        return self
