@@ -59,7 +59,9 @@ class Kind(Manifest):
                         raise ValueError(f"{'|'.join(code.joints)}: {field}: '{category}' is not a category")
             told_but_ignored = set(code.acceptable) & set(self.ignored)
             if told_but_ignored:
-                raise ValueError(f"{'|'.join(code.joints)}: acceptable: '{told_but_ignored.pop()}' is ignored")
+                raise ValueError(
+                    f"{'|'.join(code.joints)}: acceptable: '{told_but_ignored.pop()}' is ignored"
+                )
         return self
 
 
@@ -126,7 +128,9 @@ class Definitions(Manifest):
                 if need.joints not in [entry.joints for entry in kind.posecodes]:
                     raise ValueError(f"super_posecodes.{name}: {need.kind} has no posecode {need.joints}")
                 if need.category not in kind.categories:
-                    raise ValueError(f"super_posecodes.{name}: '{need.category}' is not a category of {need.kind}")
+                    raise ValueError(
+                        f"super_posecodes.{name}: '{need.category}' is not a category of {need.kind}"
+                    )
         return self
 
     @cached_property

@@ -24,7 +24,10 @@ def list_statements(definitions: Definitions) -> tuple[Statement, ...]:
     by_super = {draft.super_posecode: draft.id for draft in drafts if draft.posecode < 0}
     mirrors = _mirror_columns(definitions)
     supers = _mirror_supers(definitions, mirrors)
-    return tuple(replace(draft, mirror=_mirror_id(draft, definitions, mirrors, supers, by_code, by_super)) for draft in drafts)
+    return tuple(
+        replace(draft, mirror=_mirror_id(draft, definitions, mirrors, supers, by_code, by_super))
+        for draft in drafts
+    )
 
 
 def swap_side(role: str) -> str:
@@ -96,8 +99,13 @@ def _roles(subject: str, second: str | None, joints: tuple[str, ...]) -> tuple[s
     singles = [
         role
         for part in parts
-        for role in ([f"left_{part[5:-1]}", f"right_{part[5:-1]}"] if part == "both_hands" else
-                     ["left_foot", "right_foot"] if part == "both_feet" else [part])
+        for role in (
+            [f"left_{part[5:-1]}", f"right_{part[5:-1]}"]
+            if part == "both_hands"
+            else ["left_foot", "right_foot"]
+            if part == "both_feet"
+            else [part]
+        )
     ]
     return tuple(dict.fromkeys(singles))
 
@@ -137,7 +145,10 @@ def _mirror_supers(definitions: Definitions, mirrors: dict[int, _Mirror]) -> dic
 def _way_codes(definitions: Definitions, ways: tuple) -> frozenset:
     return frozenset(
         frozenset(
-            (definitions.column(need.kind, need.joints), definitions.kinds[need.kind].categories.index(need.category))
+            (
+                definitions.column(need.kind, need.joints),
+                definitions.kinds[need.kind].categories.index(need.category),
+            )
             for need in way
         )
         for way in ways
@@ -156,7 +167,9 @@ def _mirror_ways(definitions: Definitions, ways: frozenset, mirrors: dict[int, _
     )
 
 
-def _mirror_category(definitions: Definitions, column: int, category: int, mirrors: dict[int, _Mirror]) -> int:
+def _mirror_category(
+    definitions: Definitions, column: int, category: int, mirrors: dict[int, _Mirror]
+) -> int:
     kind = definitions.kinds[definitions.columns[column][0]]
     return len(kind.categories) - 1 - category if mirrors[column].reversed else category
 

@@ -1,0 +1,3 @@
+"""Posecodes: named, thresholded geometric relations between body parts, computed over many poses at once."""
+
+from __future__ import annotations

@@ -1,0 +1,90 @@
+"""What every measure has in common, and the small vector helpers they share.
+
+Positions come as rows: (R, 3, N), one contiguous row per role and axis in a frame with y up, +x to
+the body's left and +z forward. A measure turns them into (K, N), one row per posecode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+Joints = tuple[str, ...]
+SMALLEST_LENGTH = 1e-12  # unit vectors divide by at least this, so coincident joints give a zero vector
+
+
+class Reordering(NamedTuple):
+    """The same joints in another order, and whether the value then changes its sign."""
+
+    joints: Joints
+    negates: bool
+
+
+class Pose(NamedTuple):
+    """A block of poses as measures read it."""
+
+    positions: np.ndarray  # (R, 3, N) metres, one row per role and axis
+    ground: np.ndarray  # (N,) smallest y over the joints that can touch the ground
+    rotations: np.ndarray | None = None  # (N, J, 3, 3) local joint rotations, root first, root in this frame
+    parents: tuple[int, ...] = ()  # of the joints in `rotations`
+
+
+class Measure(Protocol):
+    """One family of values."""
+
+    num_joints: int  # how many roles a posecode of this measure names
+    unit: str  # "metre" or "degree"
+    names_second: bool  # whether a sentence names the second joint ("close to the left knee")
+    mirror_negates: bool  # whether the value changes its sign under a left/right mirror
+    needs_rotations: bool
+
+    def reorderings(self, joints: Joints) -> Iterable[Reordering]:
+        """Other orders of `joints` that measure the same up to the sign."""
+        ...
+
+    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None]) -> np.ndarray:
+        """(K, N) values, metres or degrees.
+
+        `places` (K, num_joints) are rows of `pose.positions`, `joints` (K * num_joints) the skeleton's
+        joints where a role is a single joint (read by measures of rotations only).
+        """
+        ...
+
+
+class Position:
+    """Defaults of measures that read positions."""
+
+    unit = "metre"
+    names_second = False
+    mirror_negates = False
+    needs_rotations = False
+
+    def reorderings(self, joints: Joints) -> Iterable[Reordering]:  # noqa: ARG002
+        return ()
+
+
+def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products over the axis of coordinates: (..., 3, N) twice to (..., N)."""
+    total = a[..., 0, :] * b[..., 0, :]
+    total += a[..., 1, :] * b[..., 1, :]
+    total += a[..., 2, :] * b[..., 2, :]
+    return total
+
+
+def length(vectors: np.ndarray) -> np.ndarray:
+    """Lengths (..., N) of vectors (..., 3, N), at least SMALLEST_LENGTH."""
+    return np.maximum(np.sqrt(dot(vectors, vectors)), SMALLEST_LENGTH)
+
+
+def arccos_degrees(cosines: np.ndarray) -> np.ndarray:
+    """Arccosine in degrees; rounding beyond [-1, 1] is clamped. Works in place."""
+    np.clip(cosines, -1.0, 1.0, out=cosines)
+    np.arccos(cosines, out=cosines)
+    return np.degrees(cosines, out=cosines)
+
+
+def between(joints: Joints, *order: int) -> Joints:
+    """`joints` in another order."""
+    return tuple(joints[index] for index in order)

@@ -1,0 +1,27 @@
+"""Relative position along one axis: at left, above, in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from posecap.posecodes.measures.base import Joints, Pose, Position, Reordering, between
+
+
+class RelativePosition(Position):
+    """Coordinate of a minus that of b for joints (a, b), metres; axis 0 is x, 1 is y, 2 is z."""
+
+    num_joints = 2
+    names_second = True
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+        self.mirror_negates = axis == 0
+
+    def reorderings(self, joints: Joints) -> Iterable[Reordering]:
+        return (Reordering(between(joints, 1, 0), negates=True),)
+
+    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+        along = pose.positions[:, self.axis]
+        return along[places[:, 0]] - along[places[:, 1]]
