@@ -1,0 +1,141 @@
+"""Dataset manifests: what a data set is, which files it wants, who is in it, its cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from posecap import manifests
+from posecap.cameras import Camera, quaternion_to_rotation
+from posecap.errors import InputError
+from posecap.manifests import Manifest
+
+Pair = tuple[float, float]
+Triple = tuple[float, float, float]
+
+
+class WantedFile(Manifest):
+    """A file (or glob pattern, relative to the root) of a data set."""
+
+    pattern: str
+    holds: str
+    required: bool = True
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+
+
+class Intrinsics(Manifest):
+    """A camera's inside, in pixels; distortion in the convention of `posecap.cameras.project`."""
+
+    name: str
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    focal: Pair
+    center: Pair
+    radial: Triple = (0.0, 0.0, 0.0)
+    tangential: Pair = (0.0, 0.0)
+
+
+class Extrinsics(Manifest):
+    """Where a camera stands: quaternion (w, x, y, z), camera to world, and position in metres."""
+
+    orientation: tuple[float, float, float, float]
+    position: Triple
+
+
+class DatasetManifest(Manifest):
+    """One data set. `cameras` are shared by all subjects, `extrinsics` are per subject, in that order."""
+
+    name: str
+    title: str
+    description: str
+    reader: str
+    licence: str
+    obtain: str = Field(description="who gives it, by name; never a mirror")
+    cite: str | None = None
+    files: tuple[WantedFile, ...] = ()
+    skeleton: str
+    fps: float | None = Field(None, gt=0)
+    up: Literal["x", "y", "z", "-x", "-y", "-z", "camera"] | None = None
+    splits: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    cameras: tuple[Intrinsics, ...] = ()
+    extrinsics: dict[str, tuple[Extrinsics, ...]] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DatasetManifest:
+        subjects = [subject for members in self.splits.values() for subject in members]
+        if len(set(subjects)) != len(subjects):
+            raise ValueError("splits: a subject is in two splits")
+        for subject, placed in self.extrinsics.items():
+            if len(placed) != len(self.cameras):
+                raise ValueError(f"extrinsics.{subject}: expected {len(self.cameras)} entries, one a camera")
+        return self
+
+    def split_of(self, subject: str) -> str:
+        """Name of the split a subject belongs to; "" where the manifest does not tell."""
+        return next((name for name, members in self.splits.items() if subject in members), "")
+
+    def subject_cameras(self, subject: str) -> tuple[Camera, ...]:
+        """The calibrated cameras of one subject, in the order of the files."""
+        if subject not in self.extrinsics:
+            known = ", ".join(self.extrinsics) or "none"
+            raise InputError(
+                f"dataset {self.name}: no cameras are known for subject {subject} (known: {known})"
+            )
+        pairs = zip(self.cameras, self.extrinsics[subject], strict=True)
+        return tuple(_camera(inside, placed) for inside, placed in pairs)
+
+
+@cache
+def load_dataset_manifest(name: str) -> DatasetManifest:
+    """The shipped data set `name`, or one in a user's `.yaml` file; InputError where there is none."""
+    return manifests.load("datasets", name, DatasetManifest)
+
+
+def dataset_names() -> list[str]:
+    """Names of the shipped data sets."""
+    return manifests.names("datasets")
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A wanted file and what lies under the root for it (relative names, empty if none)."""
+
+    wanted: WantedFile
+    found: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """One of: found, missing, not there (where the file is optional)."""
+        return "found" if self.found else "missing" if self.wanted.required else "not there"
+
+
+def find_files(manifest: DatasetManifest, root: str | Path) -> list[FoundFile]:
+    """What is there and what is missing of a data set's files under `root`, in the manifest's order."""
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder")
+    found = []
+    for wanted in manifest.files:
+        paths = sorted(path for path in root.glob(wanted.pattern))
+        found.append(FoundFile(wanted, tuple(str(path.relative_to(root)) for path in paths)))
+    return found
+
+
+def _camera(inside: Intrinsics, placed: Extrinsics) -> Camera:
+    return Camera(
+        name=inside.name,
+        width=inside.width,
+        height=inside.height,
+        focal=np.array(inside.focal),
+        center=np.array(inside.center),
+        radial=np.array(inside.radial),
+        tangential=np.array(inside.tangential),
+        rotation=quaternion_to_rotation(placed.orientation).T,
+        position=np.array(placed.position),
+    )

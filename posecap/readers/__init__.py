@@ -1,0 +1,57 @@
+"""Readers: one file per data set or format, all giving the same `Sequence`.
+
+A reader module has one function, `open_dataset(root, keypoints, **options) -> Dataset`; it is
+imported when it is asked for, so that no reader's libraries load for another's sake.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence as Many
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from posecap.datasets import DatasetManifest
+from posecap.errors import InputError, unknown_name
+from posecap.sequences import Sequence
+
+READERS = {
+    "demo": "posecap.readers.demo",
+    "h36m": "posecap.readers.h36m",
+}
+
+
+class Dataset(Protocol):
+    """What every reader gives. Keys are stable names such as "S9/Walking 1", in a stable order."""
+
+    name: str
+    skeleton: str
+    manifest: DatasetManifest
+
+    def keys(self) -> list[str]:
+        """All sequence keys."""
+
+    def num_frames(self, key: str) -> int:
+        """Length of a sequence, without reading its poses where the format allows."""
+
+    def read(self, key: str) -> Sequence:
+        """The sequence, checked (`Sequence.check`); InputError names what is not usable in it."""
+
+
+def open_dataset(
+    name: str, root: str | Path | None = None, keypoints: Many[str] = ("gt",), **options: Any
+) -> Dataset:
+    """The data set `name` under the folder (or file) `root` with the 2D sources `keypoints`.
+
+    InputError for an unknown name (with the near ones), an option the reader does not have, and
+    whatever the reader finds wrong with the files.
+    """
+    if name not in READERS:
+        raise unknown_name("dataset", name, READERS)
+    opener = import_module(READERS[name]).open_dataset
+    known = inspect.signature(opener).parameters
+    for option in options:
+        if option not in known:
+            raise InputError(f"dataset {name} has no option '{option}'")
+    return opener(Path(root) if root is not None else None, tuple(keypoints), **options)
