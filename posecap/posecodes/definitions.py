@@ -43,6 +43,9 @@ class Kind(Manifest):
     thresholds: tuple[float, ...] = Field(min_length=1, description="ascending; value <= t is below t")
     categories: tuple[str, ...]
     ignored: tuple[str, ...] = Field((), description="categories that are never told")
+    ties: Literal["low", "inward"] = Field(
+        "low", description="category of a value on a threshold: the lower one, or the one nearer to 0"
+    )
     noise: float = Field(0.0, ge=0, description="half width of the uniform tolerance, in the unit")
     posecodes: tuple[PosecodeEntry, ...] = Field(min_length=1)
 
@@ -116,7 +119,7 @@ class Definitions(Manifest):
     name: str
     description: str
     kinds: dict[str, Kind]
-    super_posecodes: dict[str, SuperPosecode] = {}
+    super_posecodes: dict[str, SuperPosecode] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _requirements_exist(self) -> Definitions:

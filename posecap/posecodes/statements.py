@@ -174,7 +174,7 @@ def _mirror_category(
     return len(kind.categories) - 1 - category if mirrors[column].reversed else category
 
 
-def _mirror_id(draft, definitions, mirrors, supers, by_code, by_super) -> int:  # noqa: ANN001
+def _mirror_id(draft, definitions, mirrors, supers, by_code, by_super) -> int:
     if draft.posecode < 0:
         return by_super[supers[draft.super_posecode]] if draft.super_posecode in supers else -1
     if draft.posecode not in mirrors:

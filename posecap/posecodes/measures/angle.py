@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class Angle(Position):
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return (Reordering(between(joints, 2, 1, 0), negates=False),)
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         middle = pose.positions[places[:, 1]]
         first = pose.positions[places[:, 0]] - middle
         last = pose.positions[places[:, 2]] - middle

@@ -6,7 +6,7 @@ the body's left and +z forward. A measure turns them into (K, N), one row per po
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -27,8 +27,9 @@ class Pose(NamedTuple):
 
     positions: np.ndarray  # (R, 3, N) metres, one row per role and axis
     ground: np.ndarray  # (N,) smallest y over the joints that can touch the ground
-    rotations: np.ndarray | None = None  # (N, J, 3, 3) local joint rotations, root first, root in this frame
+    rotations: np.ndarray = np.empty((0, 0, 3, 3))  # (N, J, 3, 3) local ones, the root's in this frame
     parents: tuple[int, ...] = ()  # of the joints in `rotations`
+    joint_of_place: tuple[int, ...] = ()  # the joint a row of `positions` is, -1 for means and tips
 
 
 class Measure(Protocol):
@@ -44,12 +45,8 @@ class Measure(Protocol):
         """Other orders of `joints` that measure the same up to the sign."""
         ...
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None]) -> np.ndarray:
-        """(K, N) values, metres or degrees.
-
-        `places` (K, num_joints) are rows of `pose.positions`, `joints` (K * num_joints) the skeleton's
-        joints where a role is a single joint (read by measures of rotations only).
-        """
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
+        """(K, N) values, metres or degrees; `places` (K, num_joints) are rows of `pose.positions`."""
         ...
 
 
@@ -61,7 +58,7 @@ class Position:
     mirror_negates = False
     needs_rotations = False
 
-    def reorderings(self, joints: Joints) -> Iterable[Reordering]:  # noqa: ARG002
+    def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return ()
 
 

@@ -5,7 +5,7 @@ Joints are (left shoulder, right shoulder, pelvis, left ankle, right ankle).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class BodyInclinationX(_BodyInclination):
     0 unless the lower ankle lies more than 0.2 m below the shoulders (lying people do not incline).
     """
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         left, right, pelvis, left_ankle, right_ankle = (pose.positions[place] for place in places.T)
         middle = (left[:, 1:] + right[:, 1:]) / 2
         up, forward = np.moveaxis(middle - pelvis[:, 1:], 1, 0)
@@ -53,7 +53,7 @@ class BodyInclinationY(_BodyInclination):
 
     mirror_negates = True
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         across = pose.positions[places[:, 0]] - pose.positions[places[:, 1]]
         return _signed_angle(across[:, 0], across[:, 2])
 
@@ -63,7 +63,7 @@ class BodyInclinationZ(_BodyInclination):
 
     mirror_negates = True
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         left, right, pelvis = (pose.positions[place] for place in places.T[:3])
         trunk = (left + right) / 2 - pelvis
         # 90° - acos(x), written as an odd function so that mirrored poses get exactly the negative

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Distance(Position):
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return (Reordering(between(joints, 1, 0), negates=False),)
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         offset = pose.positions[places[:, 0]]
         offset -= pose.positions[places[:, 1]]
         squares = dot(offset, offset)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from posecap.posecodes.measures.base import Pose, Position
@@ -14,5 +12,5 @@ class GroundContact(Position):
 
     num_joints = 1
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         return pose.positions[places[:, 0], 1] - pose.ground

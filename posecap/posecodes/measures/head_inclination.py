@@ -7,7 +7,7 @@ up) and forward (left x up).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class _HeadInclination(Position):
 class HeadInclinationX(_HeadInclination):
     """Bow of the head against the trunk in the trunk's sagittal plane, degrees, positive forward."""
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         head, up, left = _trunk(pose, places)
         return np.degrees(np.arctan2(dot(head, _cross(left, up)), dot(head, up)))
 
@@ -35,7 +35,7 @@ class HeadInclinationZ(_HeadInclination):
 
     mirror_negates = True
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         head, _, left = _trunk(pose, places)
         return np.degrees(np.arcsin(np.clip(dot(head, left), -1.0, 1.0)))
 
@@ -53,7 +53,7 @@ class HeadTurn(Position):
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return (Reordering(between(joints, 1, 0, 2, 3, 5, 4), negates=False),)
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         ears = pose.positions[places[:, 0]] - pose.positions[places[:, 1]]
         _, up, left = _trunk(pose, places[:, [2, 2, 3, 4, 5]])
         return np.degrees(np.arctan2(-dot(ears, _cross(left, up)), dot(ears, left)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class PitchRoll(Position):
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return (Reordering(between(joints, 1, 0), negates=False),)
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         bone = pose.positions[places[:, 1]]
         bone -= pose.positions[places[:, 0]]
         return arccos_degrees(np.abs(bone[:, 1]) / length(bone))

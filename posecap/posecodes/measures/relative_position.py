@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -22,6 +22,6 @@ class RelativePosition(Position):
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return (Reordering(between(joints, 1, 0), negates=True),)
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:  # noqa: ARG002
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         along = pose.positions[:, self.axis]
         return along[places[:, 0]] - along[places[:, 1]]

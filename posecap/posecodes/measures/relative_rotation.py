@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -25,13 +25,12 @@ class RelativeRotation:
         self.axis = axis
         self.mirror_negates = axis != 0
 
-    def reorderings(self, joints: Joints) -> Iterable[Reordering]:  # noqa: ARG002
+    def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return ()
 
-    def compute(self, pose: Pose, places: np.ndarray, joints: Sequence[int | None] = ()) -> np.ndarray:
-        assert pose.rotations is not None
-        pairs = np.reshape(np.asarray(joints, int), places.shape)
-        return np.stack([self._angle(_chain(pose, int(joint), int(root))) for joint, root in pairs])
+    def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
+        joints = np.asarray(pose.joint_of_place)[places]
+        return np.stack([self._angle(_chain(pose, joint, ancestor)) for joint, ancestor in joints.tolist()])
 
     def _angle(self, matrix: np.ndarray) -> np.ndarray:
         """(N,) degrees of one Euler angle of (N, 3, 3) rotations."""
@@ -44,7 +43,6 @@ class RelativeRotation:
 
 def _chain(pose: Pose, joint: int, ancestor: int) -> np.ndarray:
     """(N, 3, 3) product of the local rotations from `ancestor` (included) down to `joint`."""
-    assert pose.rotations is not None
     product = pose.rotations[:, joint]
     while joint != ancestor:
         joint = pose.parents[joint]
