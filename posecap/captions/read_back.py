@@ -1,0 +1,36 @@
+"""From a canonical caption back to its statements."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from posecap.captions.bank import ByContent, bank
+from posecap.captions.language import load_language
+from posecap.errors import InputError, unknown_name
+from posecap.posecodes.definitions import Definitions
+
+
+def parse(text: str, definitions: Definitions, language: str = "en") -> tuple[int, ...]:
+    """Ids of the statements that a canonical caption makes, in the order of the text.
+
+    Raises InputError with the near sentences where a sentence is none of the bank's.
+    """
+    by_text = _by_text(ByContent(definitions), language)
+    if text.strip() == load_language(language).nothing:
+        return ()
+    sentences = [f"{part.strip()}." for part in text.split(".") if part.strip()]
+    for one in sentences:
+        if one not in by_text:
+            raise _unknown(one, by_text)
+    return tuple(by_text[one] for one in sentences)
+
+
+def _unknown(sentence: str, by_text: dict[str, int]) -> InputError:
+    return InputError(
+        str(unknown_name("canonical sentence", sentence, by_text)).split(" known: ")[0].rstrip()
+    )
+
+
+@lru_cache(maxsize=32)
+def _by_text(key: ByContent, language: str) -> dict[str, int]:
+    return {one.text: one.id for one in bank(key.definitions, language)}

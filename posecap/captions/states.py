@@ -1,0 +1,61 @@
+"""Captions of posecode states: each different state is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from posecap.captions import canonical
+from posecap.captions.language import load_language
+from posecap.captions.types import Caption, CaptionSentence
+from posecap.errors import InputError, unknown_name
+from posecap.posecodes.definitions import Definitions
+
+Writer = Callable[[np.ndarray, Definitions, int, int, str], list[list[Caption]]]
+STYLES: dict[str, Writer] = {"canonical": canonical.write}
+
+
+def caption_states(
+    selected: np.ndarray,
+    definitions: Definitions,
+    style: str = "canonical",
+    seed: int = 0,
+    variants: int = 1,
+    language: str = "en",
+) -> list[list[Caption]]:
+    """Captions of posecode states.
+
+    `selected` is (N, S) bool: which statements are told in each of N frames. Gives a list over
+    frames of a list over variants. Equal rows share their captions; a caption depends on its row,
+    the seed and the variant alone. Raises InputError for an unknown style.
+    """
+    if style not in STYLES:
+        raise unknown_name("style", style, STYLES)
+    if variants < 1:
+        raise InputError(f"captions per frame: expected at least 1, got {variants}")
+    selected = np.asarray(selected, bool)
+    if selected.ndim != 2 or selected.shape[1] != len(definitions.statements):
+        raise InputError(f"selected: expected (N, {len(definitions.statements)}), got {selected.shape}")
+    states, state_of = unique_rows(selected)
+    written = STYLES[style](states, definitions, seed, variants, language)
+    nothing = load_language(language).nothing
+    for index in np.flatnonzero(~states.any(1)):
+        written[index] = [Caption(nothing, (CaptionSentence(nothing, ()),))] * variants
+    return [written[index] for index in state_of.tolist()]
+
+
+def unique_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different rows (U, S) of a bool array (N, S) and, for each row, its place among them (N,).
+
+    Neighbouring frames are mostly equal, so runs are cut first and only their heads are sorted.
+    """
+    if not len(rows):
+        return rows, np.zeros(0, np.intp)
+    packed = np.packbits(rows, axis=1)
+    is_head = np.ones(len(rows), bool)
+    is_head[1:] = (packed[1:] != packed[:-1]).any(1)
+    heads = np.ascontiguousarray(packed[is_head])
+    keys = heads.view(np.dtype((np.void, heads.shape[1]))).ravel()
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return rows[is_head][first], inverse.ravel()[np.cumsum(is_head) - 1]
