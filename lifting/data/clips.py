@@ -1,0 +1,152 @@
+"""Clips of a source as batches of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lifting.data.mirror import mirror_pose, mirror_sentences
+from lifting.data.order import PADDING
+from lifting.data.sources import ClipSource, RecentSequences, SequenceData, SequenceInfo, ViewData
+from lifting.data.windows import Windows, clip_frames, clip_starts
+from posecap.errors import InputError
+
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One window of one view."""
+
+    sequence: int
+    camera: int
+    start: int
+    step: int
+
+
+class Clips:
+    """All clips of the wanted sequences, by number; with `flip`, number 2c+1 is clip c mirrored.
+
+    A batch is a dict of arrays (B clips, F frames, J joints):
+      pose_2d (B, F, J, 3) normalised x, y and confidence; pose_3d (B, F, J, 3) metres, camera frame,
+      relative to the root; root (B, F, 1, 3) metres, camera frame; weight (B, F) 1 for frames that
+      count; sentence_ids (B, F, M) int64, -1 padded; labelled (B,) 1 where the 3D may be read, else
+      pose_3d and root are 0; up (B, 3) world's up in the camera frame; sequence (B,) and camera (B,)
+      numbers, start (B,), step (B,) and flipped (B,) say where a clip is from.
+    """
+
+    def __init__(
+        self,
+        source: ClipSource,
+        windows: Windows,
+        *,
+        wanted: Callable[[SequenceInfo], bool] = lambda info: True,
+        flip: bool = False,
+        unlabelled: Collection[str] = (),
+        keep: int | None = None,
+    ) -> None:
+        """unlabelled: subjects whose 3D is never read; keep: sequences held in memory (None: all)."""
+        self.source = source
+        self.windows = windows
+        self.flip = flip
+        self.unlabelled = frozenset(unlabelled)
+        self.chosen = [index for index, info in enumerate(source.infos) if wanted(info)]
+        self._table = _plan(source, windows, self.chosen)
+        self._sequences = RecentSequences(source.load, keep)
+
+    def __len__(self) -> int:
+        return len(self._table) * (2 if self.flip else 1)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """(N,) sequence of each item."""
+        return np.repeat(self._table[:, 0], 2 if self.flip else 1)
+
+    def info(self, sequence: int) -> SequenceInfo:
+        """What is known of the sequence of that number."""
+        return self.source.infos[sequence]
+
+    def batch(self, items: np.ndarray) -> Batch:
+        """The clips `items` (B,); PADDING gives a clip of zero weight."""
+        rows = [self._row(int(item)) for item in items]
+        batch: Batch = {key: np.stack([row[key] for row in rows]) for key in rows[0] if key != "sentence_ids"}
+        if "sentence_ids" in rows[0]:
+            batch["sentence_ids"] = _stack_ids([row["sentence_ids"] for row in rows])
+        return batch
+
+    def _row(self, item: int) -> Batch:
+        clip, flipped = divmod(max(item, 0), 2) if self.flip else (max(item, 0), 0)
+        sequence, camera, start, step = (int(value) for value in self._table[clip])
+        row = self._cut(self._sequences[sequence], Clip(sequence, camera, start, step))
+        if flipped:
+            self._mirror(row)
+        if item == PADDING:
+            row["weight"] = np.zeros_like(row["weight"])
+        row["flipped"] = np.int64(flipped)
+        return row
+
+    def _cut(self, data: SequenceData, clip: Clip) -> Batch:
+        info, view = self.info(clip.sequence), data.views[clip.camera]
+        frames, weight = clip_frames(clip.start, self.windows.frames, clip.step, info.num_frames)
+        labelled = data.world is not None and info.subject not in self.unlabelled
+        row: Batch = {
+            "pose_2d": view.pose_2d[frames],
+            "weight": weight,
+            "labelled": np.float32(labelled),
+            "up": (view.rotation @ np.asarray(data.up)).astype(np.float32),
+            "sequence": np.int64(clip.sequence),
+            "camera": np.int64(clip.camera),
+            "start": np.int64(clip.start),
+            "step": np.int64(clip.step),
+        }
+        row["pose_3d"], row["root"] = _camera_pose(data.world[frames], view) if labelled else _no_pose(row)  # type: ignore[index]
+        ids = data.sentence_ids if view.sentence_ids is None else view.sentence_ids
+        if ids is not None:
+            row["sentence_ids"] = ids[frames].astype(np.int64)
+        return row
+
+    def _mirror(self, row: Batch) -> None:
+        for key in ("pose_2d", "pose_3d"):
+            row[key] = mirror_pose(row[key], self.source.mirror_joints)
+        row["root"] = row["root"] * np.array([-1, 1, 1], np.float32)
+        row["up"] = row["up"] * np.array([-1, 1, 1], np.float32)
+        if "sentence_ids" in row:
+            if self.source.mirror_ids is None:
+                raise InputError("clips cannot be flipped: the statements' mirror images are not known")
+            row["sentence_ids"] = mirror_sentences(row["sentence_ids"], self.source.mirror_ids)
+
+
+def _plan(source: ClipSource, windows: Windows, chosen: list[int]) -> np.ndarray:
+    """(C, 4) sequence, camera, start, step of every clip, in the order of the source."""
+    rows = [np.empty((0, 4), np.int64)]
+    for index in chosen:
+        info = source.infos[index]
+        step = windows.step(info.fps)
+        starts = clip_starts(info.num_frames, windows, step)
+        for camera in range(len(info.cameras)):
+            rows.append(np.stack(np.broadcast_arrays(index, camera, starts, step), axis=1))
+    return np.concatenate(rows)
+
+
+def _camera_pose(world: np.ndarray, view: ViewData) -> tuple[np.ndarray, np.ndarray]:
+    """World joints (F, J, 3) to the camera frame: relative to the root, and the root (F, 1, 3)."""
+    camera = (world - view.position) @ view.rotation.T
+    root = camera[:, :1]
+    return (camera - root).astype(np.float32), root.astype(np.float32)
+
+
+def _no_pose(row: Batch) -> tuple[np.ndarray, np.ndarray]:
+    zeros = np.zeros_like(row["pose_2d"])
+    return zeros, zeros[:, :1]
+
+
+def _stack_ids(ids: list[np.ndarray]) -> np.ndarray:
+    """(F, M_b) of each clip to (B, F, M), -1 padded to the most statements that a frame here has."""
+    width = max(1, max(int((row >= 0).sum(-1).max(initial=0)) for row in ids))
+    stacked = np.full((len(ids), ids[0].shape[0], width), -1, np.int64)
+    for target, row in zip(stacked, ids, strict=True):
+        target[:, : row.shape[1]] = row[:, :width]
+    return stacked
