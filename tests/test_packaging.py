@@ -32,7 +32,8 @@ def test_every_manifest_is_found_from_an_installed_wheel(installed, tmp_path):
         f"import sys; sys.path.insert(0, {str(installed)!r})\n"
         "import json\n"
         "from posecap import manifests\n"
-        "print(json.dumps([str(manifests.manifest_root()), {f: manifests.names(f) for f in manifests.FAMILIES}]))"
+        "found = {family: manifests.names(family) for family in manifests.FAMILIES}\n"
+        "print(json.dumps([str(manifests.manifest_root()), found]))"
     )
     run = subprocess.run(
         [sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
