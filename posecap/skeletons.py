@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -12,20 +14,25 @@ from posecap.errors import InputError
 from posecap.manifests import Manifest
 
 
+Unit = Literal["m", "cm", "mm", "in"]
+
+
 class Extrapolation(Manifest):
-    """A role that lies beyond a bone's end: `tip = end + length · unit(end − start)`."""
+    """A point beyond the end of a bone: `end + length · unit(end − start)`."""
 
     start: str
     end: str
     length: float = Field(gt=0, description="metres")
-    mean_with: str | None = Field(None, description="joint to average the tip with")
+
+
+Source = str | tuple[str, ...] | Extrapolation
 
 
 class Skeleton(Manifest):
     """A set of joints and what they are called.
 
-    A role is a joint, a mean of joints, or an extrapolation beyond a bone (the hand of a body model
-    without hand joints).
+    A role is a joint, a mean, or a point beyond a bone (the fingers of a body model without hand
+    joints); its sources are joints or roles that stand before it in the file.
     """
 
     name: str
@@ -33,41 +40,41 @@ class Skeleton(Manifest):
     joints: tuple[str, ...] = Field(min_length=1)
     parents: tuple[int, ...]
     pairs: tuple[tuple[str, str], ...] = Field(description="(left, right) joint names")
-    roles: dict[str, str | tuple[str, ...] | Extrapolation]
+    roles: dict[str, Source]
+    ground: tuple[str, ...] | None = Field(
+        None, description="joints and roles that can touch the ground; all joints if not given"
+    )
+    posecodes: str = Field("posescript", description="posecode definitions used when none are named")
+    unit: Unit = Field("m", description="of files in this skeleton's usual format")
+    up: str = Field("z", description="of files in this skeleton's usual format")
     h36m17: tuple[tuple[str, ...], ...] | None = Field(
         None, description="for each of the 17 Human3.6M joints, the joints whose mean it is"
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Skeleton:
+    def _joints_are_consistent(self) -> Skeleton:
         if len(set(self.joints)) != len(self.joints):
             raise ValueError("joints: a name occurs twice")
         if len(self.parents) != len(self.joints):
             raise ValueError(f"parents: expected {len(self.joints)} entries, one a joint")
         if any(not -1 <= parent < index for index, parent in enumerate(self.parents)):
             raise ValueError("parents: each must be -1 or the index of an earlier joint")
-        known = set(self.joints)
         for pair in self.pairs:
-            self._require(known, pair, "pairs")
-        for role, source in self.roles.items():
-            self._require(known, self._sources(source), f"roles.{role}")
+            _require(self.joints, pair, "pairs")
         if self.h36m17 is not None and len(self.h36m17) != 17:
             raise ValueError("h36m17: expected 17 entries")
         for group in self.h36m17 or ():
-            self._require(known, group, "h36m17")
+            _require(self.joints, group, "h36m17")
         return self
 
-    @staticmethod
-    def _sources(source: str | tuple[str, ...] | Extrapolation) -> tuple[str, ...]:
-        if isinstance(source, Extrapolation):
-            return (source.start, source.end, *([source.mean_with] if source.mean_with else []))
-        return (source,) if isinstance(source, str) else source
-
-    @staticmethod
-    def _require(known: set[str], used: tuple[str, ...], field: str) -> None:
-        missing = [name for name in used if name not in known]
-        if missing:
-            raise ValueError(f"{field}: '{missing[0]}' is not a joint of this skeleton")
+    @model_validator(mode="after")
+    def _roles_are_consistent(self) -> Skeleton:
+        known = [*self.joints]
+        for role, source in self.roles.items():
+            _require(known, _sources(source), f"roles.{role}")
+            known.append(role)
+        _require(known, self.ground or (), "ground")
+        return self
 
     @property
     def num_joints(self) -> int:
@@ -84,24 +91,28 @@ class Skeleton(Manifest):
             order[[self.index(left), self.index(right)]] = self.index(right), self.index(left)
         return order
 
-    def role_positions(self, joints: np.ndarray, roles: tuple[str, ...]) -> np.ndarray:
-        """Positions (R, 3, N), one contiguous row per role and axis, from joints (N, J, 3), metres.
+    def joints_of(self, role: str) -> frozenset[int]:
+        """Indices of the joints that a role (or a joint) is made of."""
+        parts = _sources(self.roles.get(role, role))
+        return frozenset().union(
+            *({self.index(part)} if part in self.joints else self.joints_of(part) for part in parts)
+        )
 
-        Rows rather than points are contiguous because every posecode reads whole rows.
-        """
-        rows = np.ascontiguousarray(joints.transpose(1, 2, 0))
-        return np.stack([self._role(rows, self.roles[role]) for role in roles])
+    def role_positions(self, joints: np.ndarray, roles: Iterable[str]) -> np.ndarray:
+        """Positions (R, 3, N), one contiguous row per role and axis, from joints (N, J, 3)."""
+        rows = np.ascontiguousarray(np.asarray(joints).transpose(1, 2, 0))
+        named = dict(zip(self.joints, rows, strict=True))
+        return np.stack([self.role_row(role, named) for role in roles])
 
-    def _role(self, rows: np.ndarray, source: str | tuple[str, ...] | Extrapolation) -> np.ndarray:
-        if isinstance(source, str):
-            return rows[self.index(source)]
-        if isinstance(source, Extrapolation):
-            start, end = rows[self.index(source.start)], rows[self.index(source.end)]
-            bone = end - start
-            length = np.sqrt(np.einsum("cn,cn->n", bone, bone))
-            tip = end + bone * (source.length / np.maximum(length, 1e-12))
-            return (tip + rows[self.index(source.mean_with)]) / 2 if source.mean_with else tip
-        return np.mean([rows[self.index(name)] for name in source], axis=0)
+    def role_row(self, role: str, rows: Mapping[str, np.ndarray]) -> np.ndarray:
+        """(3, N) of a role, or of a joint that is no role, from the rows (3, N) of joints by name."""
+        source = self.roles.get(role, role)
+        parts = [rows[part] if part in rows else self.role_row(part, rows) for part in _sources(source)]
+        if not isinstance(source, Extrapolation):
+            return sum(parts[1:], parts[0]) / len(parts) if len(parts) > 1 else parts[0]
+        bone = parts[1] - parts[0]
+        length = np.sqrt(np.einsum("cn,cn->n", bone, bone))
+        return parts[1] + bone * (source.length / np.maximum(length, 1e-12))
 
     def to_h36m17(self, joints: np.ndarray) -> np.ndarray:
         """(..., J, 3) joints of this skeleton to (..., 17, 3) in Human3.6M order."""
@@ -120,3 +131,15 @@ def load_skeleton(name: str) -> Skeleton:
 def skeleton_names() -> list[str]:
     """Names of the shipped skeletons."""
     return manifests.names("skeletons")
+
+
+def _sources(source: Source) -> tuple[str, ...]:
+    if isinstance(source, Extrapolation):
+        return (source.start, source.end)
+    return (source,) if isinstance(source, str) else source
+
+
+def _require(known: Iterable[str], used: Iterable[str], field: str) -> None:
+    missing = [name for name in used if name not in known]
+    if missing:
+        raise ValueError(f"{field}: '{missing[0]}' is not a joint of this skeleton, nor an earlier role")
