@@ -1,0 +1,192 @@
+"""Recipes: everything that decides a training run apart from its data, as validated manifests.
+
+A recipe may say `extends: other` and then states only what differs. `resolve` adds overrides such as
+`training.steps=100`, and the resolved recipe is what a run folder keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field
+
+from posecap import manifests
+from posecap.errors import InputError
+from posecap.manifests import Manifest
+
+FAMILY = "recipes"
+
+
+class BackboneChoice(Manifest):
+    """Which network; options are the arguments of its class in lifting.backbones."""
+
+    name: str = "mixste"
+    options: dict[str, Any] = {}
+
+
+class ClipChoice(Manifest):
+    """How views are cut into clips."""
+
+    frames: int = Field(243, ge=1, description="frames of a clip")
+    stride: int | None = Field(None, ge=1, description="clip frames between clips; null: frames, no overlap")
+    rate: float | None = Field(None, gt=0, description="frames a second that clips keep; null: all")
+    flip: bool = Field(True, description="every clip also occurs mirrored in every epoch")
+
+
+class AlignmentChoice(Manifest):
+    """What text does in training; options are the arguments of its class in lifting.alignment."""
+
+    name: str = "none"
+    options: dict[str, Any] = {}
+    granularity: Literal["sentence", "caption", "token"] = "sentence"
+    encoder: str | None = Field(None, description="text encoder; null: the only one in the shards")
+
+
+class LossChoice(Manifest):
+    """The error of a predicted pose; options are the arguments of lifting.losses."""
+
+    name: str = "mpjpe"
+    options: dict[str, Any] = {}
+    scale_by_itself: bool = Field(
+        False, description="gradient of loss² / 2, as MixSTE and D3DP are published"
+    )
+
+
+class OptimizerChoice(Manifest):
+    """AdamW."""
+
+    lr: float = Field(gt=0)
+    weight_decay: float = Field(0.1, ge=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+    clip_gradient: float | None = Field(
+        None, gt=0, description="largest norm of the gradient; null: no limit"
+    )
+
+
+class ScheduleChoice(Manifest):
+    """How the learning rate falls: exponential by epoch, cosine to 0 by step, or not at all."""
+
+    name: Literal["exponential", "cosine", "constant"] = "exponential"
+    gamma: float = Field(0.99, gt=0, le=1, description="exponential: factor an epoch")
+    warmup_steps: int = Field(0, ge=0)
+
+
+class TrainingChoice(Manifest):
+    """How long and how."""
+
+    epochs: int | None = Field(None, ge=1)
+    steps: int | None = Field(None, ge=1, description="optimiser steps; null: as the epochs have")
+    minutes: float | None = Field(
+        None, gt=0, description="end by the clock; such runs cannot be repeated exactly"
+    )
+    batch: int = Field(ge=1, description="clips a step (of each process)")
+    precision: Literal["float32", "bfloat16"] = "float32"
+    ema: float | None = Field(None, gt=0, lt=1, description="decay of averaged weights; null: none")
+    compile: bool = Field(False, description="torch.compile of the backbone")
+    workers: int = Field(0, ge=0, description="processes that prepare clips")
+    stream: bool | None = Field(None, description="read clips as they come; null: where the data is large")
+    block: int = Field(32, ge=1, description="sequences shuffled together when streaming")
+    select: Literal["last", "val"] = "last"
+    validate_subject: str | None = Field(None, description="training subject held out to choose by")
+    validate_every: int | None = Field(None, ge=1, description="epochs; null: at the end")
+    checkpoint_every: int | None = Field(None, ge=1, description="steps; null: once an epoch")
+
+
+class SupervisionChoice(Manifest):
+    """Subjects with 3D labels and subjects with captions only; null: all training subjects have 3D."""
+
+    subjects_3d: tuple[str, ...] | None = None
+    subjects_captions: tuple[str, ...] = ()
+    reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
+    constraints: float = Field(0.15, ge=0, description="weight of their statements as intervals")
+    warmup_steps: int = Field(0, ge=0, description="steps over which both weights rise from 0")
+
+
+class EvaluationChoice(Manifest):
+    """How the run is measured unless `lift eval` is told otherwise."""
+
+    flip: bool = True
+    hypotheses: int = Field(1, ge=1)
+    steps: int = Field(1, ge=1)
+    stride: int | None = Field(None, ge=1, description="overlap of clips whose predictions are averaged")
+
+
+class Recipe(Manifest):
+    """A whole recipe."""
+
+    name: str
+    description: str
+    backbone: BackboneChoice
+    clips: ClipChoice
+    alignment: AlignmentChoice = AlignmentChoice()
+    loss: LossChoice = LossChoice()
+    optimizer: OptimizerChoice
+    schedule: ScheduleChoice = ScheduleChoice()
+    training: TrainingChoice
+    supervision: SupervisionChoice = SupervisionChoice()
+    evaluation: EvaluationChoice = EvaluationChoice()
+
+
+def recipe_names() -> list[str]:
+    """Names of the shipped recipes."""
+    return manifests.names(FAMILY)
+
+
+def load_recipe(name: str, overrides: Sequence[str] = (), **sections: Mapping[str, Any]) -> Recipe:
+    """The shipped recipe `name`, or a user's `.yaml` file.
+
+    overrides: `section.field=value`, values in YAML; sections: the same as mappings. InputError names
+    the file and field.
+    """
+    data, source = _read(name)
+    for section, fields in sections.items():
+        data = merge(data, {section: dict(fields)})
+    for text in overrides:
+        data = merge(data, _parse_override(text))
+    return manifests.validate(Recipe, data, source)
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it, mapping by mapping.
+
+    Options of a backbone, an alignment or a loss belong to its name: another name drops them.
+    """
+    merged = dict(base)
+    if "options" in base and "name" in changes and changes["name"] != base.get("name"):
+        merged.pop("options")
+    for key, value in changes.items():
+        below = merged.get(key)
+        merged[key] = (
+            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
+    return merged
+
+
+def _read(name: str, seen: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
+    path = manifests.manifest_path(FAMILY, name, "recipe")
+    data = manifests.read_yaml(path)
+    if not isinstance(data, dict):
+        raise InputError(f"{path.name}: expected a mapping of fields")
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data, path.name
+    if parent in seen or parent == name:
+        raise InputError(f"{path.name}: extends: '{parent}' extends itself")
+    nested = str(path.parent / parent) if str(parent).endswith((".yaml", ".yml")) else str(parent)
+    return merge(_read(nested, (*seen, name))[0], data), Path(path).name
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise InputError(f"'{text}': expected section.field=value")
+    try:
+        changes: Any = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"'{text}': the value is not valid YAML") from error
+    for part in reversed(key.split(".")):
+        changes = {part: changes}
+    return changes

@@ -1,0 +1,71 @@
+import pytest
+
+from lifting.recipes import load_recipe, merge, recipe_names
+from posecap.errors import InputError
+
+METHOD = {"d3dp-cm": 6e-5, "mixste-cm": 4e-5}
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_shipped_recipe_is_valid_and_says_its_name(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.training.epochs or recipe.training.steps
+
+
+@pytest.mark.parametrize("name", METHOD)
+def test_the_method_has_its_published_size_and_optimiser(name):
+    recipe = load_recipe(name)
+    assert recipe.alignment.name == "cm"
+    assert recipe.clips.frames == 243
+    assert (recipe.backbone.options["channels"], recipe.backbone.options["depth"]) == (512, 8)
+    assert recipe.optimizer.lr == METHOD[name]
+    assert (recipe.evaluation.hypotheses, recipe.evaluation.steps) == (1, 1)
+
+
+def test_overrides_change_single_fields():
+    recipe = load_recipe("small", ["training.steps=7", "backbone.options.depth=1"], clips={"rate": 25})
+    assert recipe.training.steps == 7
+    assert recipe.backbone.options["depth"] == 1
+    assert recipe.backbone.options["channels"] == 128
+    assert recipe.clips.rate == 25
+
+
+def test_options_do_not_outlive_the_name_they_belong_to():
+    base = {"alignment": {"name": "cm", "options": {"blocks": 2}}}
+    assert merge(base, {"alignment": {"name": "none"}}) == {"alignment": {"name": "none"}}
+    assert merge(base, {"alignment": {"name": "cm"}}) == base
+
+
+def test_an_unknown_recipe_is_answered_with_near_names():
+    with pytest.raises(InputError, match=r"unknown recipe 'smal': did you mean small"):
+        load_recipe("smal")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.stps=1", r"small.yaml: training.stps"),
+        ("training.batch=0", r"small.yaml: training.batch"),
+        ("nonsense", r"expected section.field=value"),
+        ("training.steps=[", r"not valid YAML"),
+    ],
+)
+def test_a_bad_override_is_named(override, message):
+    with pytest.raises(InputError, match=message):
+        load_recipe("small", [override])
+
+
+def test_a_users_file_may_extend_a_shipped_recipe(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: small\nname: mine\noptimizer: {lr: 0.5}\n")
+    recipe = load_recipe(str(path))
+    assert recipe.optimizer.lr == 0.5
+    assert recipe.optimizer.clip_gradient == 1.0
+
+
+def test_a_recipe_that_extends_itself_is_refused(tmp_path):
+    path = tmp_path / "loop.yaml"
+    path.write_text(f"extends: {path}\nname: loop\n")
+    with pytest.raises(InputError, match="extends itself"):
+        load_recipe(str(path))
