@@ -1,0 +1,1 @@
+"""The two commands, posecap and lift: parse, call one function, print."""

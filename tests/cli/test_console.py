@@ -1,0 +1,132 @@
+"""The shared part of both commands."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cli.console import make_app, one_line, require
+from cli.progress import progress
+from cli.tables import Format, print_json, print_rows
+from posecap.errors import InputError
+
+
+def _app_raising(error: BaseException) -> typer.Typer:
+    app = make_app("A test.")
+
+    @app.callback()
+    def main() -> None:
+        """Group."""
+
+    @app.command()
+    def fail(number: int = 0) -> None:
+        print("result")
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError("S9/Walking: frame 3\nhas NaN"), "error: S9/Walking: frame 3 has NaN"),
+        (KeyboardInterrupt(), "error: stopped"),
+        (OSError(errno.ENOSPC, "No space left on device", "out/part"), "error: out/part: the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "out"), "error: out: Permission denied"),
+        (MemoryError(), "error: not enough memory"),
+    ],
+)
+def test_a_mistake_is_one_line_on_standard_error_and_exit_code_1(error, line):
+    done = CliRunner().invoke(_app_raising(error), ["fail"])
+    assert done.exit_code == 1
+    assert done.stderr == line + "\n"
+    assert done.stdout == "result\n"
+
+
+@pytest.mark.parametrize("arguments", [["fail", "--unknown"], ["fail", "--number", "x"], ["nothing"]])
+def test_a_bad_command_line_ends_with_exit_code_2(arguments):
+    done = CliRunner().invoke(_app_raising(InputError("not reached")), arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+
+
+def test_a_fault_of_ours_is_not_hidden_as_the_users():
+    done = CliRunner().invoke(_app_raising(ZeroDivisionError()), ["fail"])
+    assert isinstance(done.exception, ZeroDivisionError)
+
+
+def test_a_closed_pipe_ends_quietly():
+    code = (
+        "from cli.console import make_app\n"
+        "app = make_app('x')\n"
+        "@app.callback()\ndef main(): pass\n"
+        "@app.command()\ndef many():\n    for i in range(100000): print(i)\n"
+        "app(['many'])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+        assert run.wait(30) == 1
+
+
+def test_characters_that_steer_a_terminal_are_not_printed():
+    assert one_line("a\x1b[31mb\nc") == "a?[31mb c"
+
+
+def test_a_missing_library_is_told_with_its_extra():
+    with pytest.raises(InputError, match=r"pip install 'posecap\[query\]'"):
+        require("no_such_library_at_all", "query")
+
+
+def test_progress_counts_and_times_each_stage_on_standard_error(capsys):
+    with progress() as shown:
+        shown.stage("frames", 10)
+        shown.advance(4)
+        shown.advance(6)
+        shown.stage("sentences")
+        shown.note("half way")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[0].startswith("frames: 10/10 in ")
+    assert err.splitlines()[1] == "half way"
+    assert list(shown.seconds) == ["frames", "sentences"]
+
+
+def test_quiet_progress_prints_nothing_but_still_times(capsys):
+    with progress(shown=False) as silent:
+        silent.stage("frames", 1)
+        silent.advance()
+    assert capsys.readouterr().err == ""
+    assert list(silent.seconds) == ["frames"]
+
+
+ROWS = [{"frame": 3, "caption": 'The "left" knee, bent.'}, {"frame": 12, "caption": "Up."}]
+
+
+def test_rows_in_a_pipe_are_plain_and_aligned(capsys):
+    print_rows(ROWS)
+    assert capsys.readouterr().out == 'frame  caption\n    3  The "left" knee, bent.\n   12  Up.\n'
+
+
+def test_rows_as_csv_and_json_are_read_back(capsys):
+    import csv
+
+    print_rows(ROWS, Format.csv, ["frame", "caption"])
+    read = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert read == [{key: str(value) for key, value in row.items()} for row in ROWS]
+    print_rows(ROWS, Format.json)
+    assert json.loads(capsys.readouterr().out) == ROWS
+
+
+def test_json_has_null_where_json_has_no_number(capsys):
+    print_json({"value": float("nan"), "path": [1.5, (2,)]})
+    assert json.loads(capsys.readouterr().out) == {"value": None, "path": [1.5, [2]]}
