@@ -6,6 +6,7 @@ import errno
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 import typer
@@ -89,24 +90,31 @@ def test_a_missing_library_is_told_with_its_extra():
 
 def test_progress_counts_and_times_each_stage_on_standard_error(capsys):
     with progress() as shown:
-        shown.stage("frames", 10)
-        shown.advance(4)
-        shown.advance(6)
-        shown.stage("sentences")
+        shown.start("parts", 10, "frames")
+        shown.advance("parts", 4)
+        shown.start("sentences", None, "texts")
         shown.note("half way")
+        shown.advance("parts", 6)
+        shown.finish("parts")
+        shown.finish("sentences")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines()[0].startswith("frames: 10/10 in ")
-    assert err.splitlines()[1] == "half way"
-    assert list(shown.seconds) == ["frames", "sentences"]
+    lines = err.splitlines()
+    assert lines[0] == "half way"
+    assert lines[1].startswith("parts: 10/10 frames in ")
+    assert lines[2].startswith("sentences: 0 texts in ")
+    assert list(shown.seconds) == ["parts", "sentences"]
 
 
-def test_quiet_progress_prints_nothing_but_still_times(capsys):
+def test_quiet_progress_prints_warnings_only_and_still_times(capsys):
     with progress(shown=False) as silent:
-        silent.stage("frames", 1)
-        silent.advance()
-    assert capsys.readouterr().err == ""
-    assert list(silent.seconds) == ["frames"]
+        silent.start("parts", 1, "frames")
+        silent.advance("parts")
+        silent.finish("parts")
+        silent.warn("37 texts\nare too long")
+        warnings.warn("bodies are 17 m tall", stacklevel=1)
+    assert capsys.readouterr().err == "warning: 37 texts are too long\nwarning: bodies are 17 m tall\n"
+    assert list(silent.seconds) == ["parts"]
 
 
 ROWS = [{"frame": 3, "caption": 'The "left" knee, bent.'}, {"frame": 12, "caption": "Up."}]
