@@ -13,7 +13,6 @@ from posecap import manifests
 from posecap.errors import InputError
 from posecap.manifests import Manifest
 
-
 Unit = Literal["m", "cm", "mm", "in"]
 
 
