@@ -11,13 +11,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from posecap import manifests
 from posecap.manifests import Manifest
+
+if TYPE_CHECKING:
+    from posecap.posecodes.mirror import MirrorTable
 
 PLURAL = "both"  # side of a subject that is two parts at once: "both_hands"
 SUPER = "super"  # kind name of super-posecodes in statements
@@ -151,9 +154,27 @@ class Definitions(Manifest):
         """Place of a posecode in `columns`; KeyError where there is none."""
         return self._column_of[(kind, joints)]
 
+    def has_column(self, kind: str, joints: tuple[str, ...]) -> bool:
+        """Whether there is such a posecode."""
+        return (kind, joints) in self._column_of
+
     @cached_property
     def _column_of(self) -> dict[tuple[str, tuple[str, ...]], int]:
         return {(kind, entry.joints): index for index, (kind, entry) in enumerate(self.columns)}
+
+    @cached_property
+    def mirror(self) -> MirrorTable:
+        """The left/right mirror image of every column."""
+        from posecap.posecodes.mirror import mirror_table
+
+        return mirror_table(self)
+
+    def mirror_categories(self, categories: np.ndarray) -> np.ndarray:
+        """Categories (..., K) int8 of the left/right mirrored poses.
+
+        -1 (not measured) stays -1; a column without a mirror image becomes -1.
+        """
+        return self.mirror.categories(categories)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
