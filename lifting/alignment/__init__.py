@@ -1,0 +1,55 @@
+"""Alignments: what text, or what text says, does for a lifter in training. At test time none of it exists.
+
+An alignment is one file with one class, an `Alignment`. The training loop calls every one of them
+alike, `alignment(features, text, pose)`, and adds what it answers to the loss of the predicted pose;
+it does not know which it runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
+from posecap.errors import unknown_name
+
+__all__ = ["ALIGNMENTS", "Alignment", "AlignmentOutput", "TextBatch", "alignment_class", "build_alignment"]
+
+ALIGNMENTS = {
+    "none": "lifting.alignment.none:NoAlignment",
+    "cm": "lifting.alignment.cm:CrossModality",
+    "fc": "lifting.alignment.fc:FullyConnected",
+    "tf": "lifting.alignment.tf:TextTransformer",
+    "shuffled": "lifting.alignment.shuffled:Shuffled",
+    "random": "lifting.alignment.random:RandomFeatures",
+}
+
+
+def alignment_class(name: str) -> Callable[..., Alignment]:
+    """The class of an alignment; InputError with the near names where there is none."""
+    if name not in ALIGNMENTS:
+        raise unknown_name("alignment", name, ALIGNMENTS)
+    module, attribute = ALIGNMENTS[name].split(":")
+    return getattr(import_module(module), attribute)
+
+
+def build_alignment(name: str, *, channels: int, joints: int, text_dim: int, **options: Any) -> Alignment:
+    """An alignment with fresh weights.
+
+    Args:
+        channels: C, the width of the backbone's features (`Lifter.feature_channels`).
+        joints: J.
+        text_dim: D, the width of the text features.
+        options: arguments of the alignment's class.
+
+    Raises InputError for an unknown name or option.
+    """
+    cls = alignment_class(name)
+    known = inspect.signature(cls).parameters
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+    for option in options:
+        if option not in known and not open_ended:
+            raise unknown_name(f"option of alignment {name}", option, known)
+    return cls(channels=channels, joints=joints, text_dim=text_dim, **options)

@@ -1,0 +1,94 @@
+"""`cm`: cross-modality blocks, in which the joints' features ask the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lifting.alignment.alignment import TextBatch
+from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
+from lifting.alignment.pooling import JointPooling
+from posecap.errors import unknown_name
+
+RESIDUALS = ("text", "pose")
+
+
+class CrossModality(FeatureAlignment):
+    """The method's cross-modality alignment.
+
+    w0 (J text tokens a frame) is the frame's texts pooled for each joint (`JointPooling`). Each of M
+    blocks computes, within a frame,
+
+        h  = LN(w + MCA(w, f_pose))     queries from f_pose, keys and values from w
+        w' = LN(h + FF(h))
+
+    and the last w' is f_trans. Loss terms: `kl` = KL(f_pose, f_trans), see FeatureDivergence, and
+    the error of a second head on f_trans.
+
+    Args:
+        channels, joints, text_dim: C, J, D.
+        blocks, heads: M and the number of attention heads.
+        hidden_ratio: hidden width of FF / C.
+        residual: `text` (published: the sum goes over w) or `pose` (over the query side, f_pose).
+        query_gradient: whether gradients of the text branch reach the backbone through the queries.
+        alpha, beta, kl: see FeatureAlignment.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        joints: int,
+        text_dim: int,
+        blocks: int = 1,
+        heads: int = 8,
+        hidden_ratio: float = 1,
+        residual: str = "text",
+        query_gradient: bool = True,
+        alpha: float = ALPHA,
+        beta: float = BETA,
+        kl: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(channels, joints, text_dim, alpha, beta, kl)
+        if residual not in RESIDUALS:
+            raise unknown_name("cm residual", residual, RESIDUALS)
+        self.query_gradient = query_gradient
+        self.pooling = JointPooling(text_dim, channels, joints, heads)
+        hidden = int(channels * hidden_ratio)
+        self.blocks = nn.ModuleList(
+            CrossModalityBlock(channels, heads, hidden, residual == "pose") for _ in range(blocks)
+        )
+
+    def align(self, features: Tensor, text: TextBatch) -> Tensor:
+        """f_trans (B, F, J, C)."""
+        asking = (features if self.query_gradient else features.detach()).flatten(0, 1)
+        w = self.pooling(text).flatten(0, 1).to(asking.dtype)
+        for block in self.blocks:
+            w = block(w, asking)
+        return w.unflatten(0, features.shape[:2])
+
+
+class CrossModalityBlock(nn.Module):
+    """One block; see CrossModality."""
+
+    def __init__(self, channels: int, heads: int, hidden: int, residual_of_pose: bool) -> None:
+        super().__init__()
+        self.heads, self.residual_of_pose = heads, residual_of_pose
+        self.query = nn.Linear(channels, channels)
+        self.key_value = nn.Linear(channels, 2 * channels)
+        self.proj = nn.Linear(channels, channels)
+        self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def forward(self, w: Tensor, f_pose: Tensor) -> Tensor:
+        """(N, J, C) text tokens and pose features of N frames to (N, J, C) text tokens."""
+        query = self._split(self.query(f_pose))
+        key, value = (self._split(part) for part in self.key_value(w).chunk(2, dim=-1))
+        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(-2)
+        h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
+        return self.norm2(h + self.fc2(F.gelu(self.fc1(h))))
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(N, J, C) to (N, heads, J, C / heads)."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)

@@ -1,0 +1,48 @@
+"""`shuffled`: a control that gives every clip the texts of another. If it helps as much, the text did not."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
+
+
+class Shuffled(Alignment):
+    """Another alignment with exchanged texts.
+
+    The texts of clip i go to clip i + k, k drawn in every step by torch's global generator; they stay
+    in the order of time, so that all that differs from the real thing is whose they are. In a batch
+    of one clip they move by half the clip.
+
+    Args:
+        of: name of the alignment that gets them; further options are that alignment's.
+    """
+
+    def __init__(self, channels: int, joints: int, text_dim: int, of: str = "cm", **options: Any) -> None:
+        from lifting.alignment import build_alignment
+
+        inner = build_alignment(of, channels=channels, joints=joints, text_dim=text_dim, **options)
+        super().__init__(inner.weights)
+        self.inner = inner
+
+    def forward(self, features: Tensor, text: TextBatch, pose: Tensor | None = None) -> AlignmentOutput:
+        """The inner alignment's answer to the exchanged texts."""
+        return self.inner(features, exchange(text), pose)
+
+
+def exchange(text: TextBatch) -> TextBatch:
+    """Texts and categories of other clips (of one clip: of other times)."""
+    clips, frames = text.ids.shape[:2]
+    by = int(torch.randint(1, clips, ())) if clips > 1 else frames // 2
+    axis = 0 if clips > 1 else 1
+
+    def moved(values: Tensor | None) -> Tensor | None:
+        return None if values is None else values.roll(by, axis)
+
+    return dataclasses.replace(
+        text, ids=text.ids.roll(by, axis), mask=text.mask.roll(by, axis), categories=moved(text.categories)
+    )

@@ -1,0 +1,63 @@
+"""`tf`: learnable pose tokens beside the texts through a transformer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lifting.alignment.alignment import TextBatch, look_up
+from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
+
+
+class TextTransformer(FeatureAlignment):
+    """A frame's texts and J learnable tokens attend to each other; the J tokens that come out are f_trans.
+
+    Args:
+        channels, joints, text_dim: C, J, D.
+        blocks, heads, hidden_ratio: of the transformer (pre-norm, exact GELU).
+        alpha, beta, kl: see FeatureAlignment.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        joints: int,
+        text_dim: int,
+        blocks: int = 1,
+        heads: int = 8,
+        hidden_ratio: float = 2,
+        alpha: float = ALPHA,
+        beta: float = BETA,
+        kl: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(channels, joints, text_dim, alpha, beta, kl)
+        self.embed = nn.Linear(text_dim, channels)
+        self.tokens = nn.Parameter(torch.empty(joints, channels))
+        nn.init.normal_(self.tokens, std=0.02)
+        self.blocks = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                channels, heads, int(channels * hidden_ratio), 0.0, "gelu", batch_first=True, norm_first=True
+            )
+            for _ in range(blocks)
+        )
+        self.norm = nn.LayerNorm(channels)
+
+    def align(self, features: Tensor, text: TextBatch) -> Tensor:
+        """f_trans (B, F, J, C); features are not looked at."""
+        # neighbouring frames mostly say the same: each different set of texts goes through once
+        texts = text.ids.masked_fill(~text.seen, -1).flatten(0, 1)
+        different, frame_to_text = texts.unique(dim=0, return_inverse=True)
+        return look_up(self._transform(different, text.bank).flatten(1), frame_to_text).view(
+            *features.shape[:2], self.joints, self.channels
+        )
+
+    def _transform(self, ids: Tensor, bank: Tensor) -> Tensor:
+        """(N, J, C) tokens after the transformer for N sets of texts, ids (N, M), -1 where none."""
+        told = look_up(self.embed(bank.to(self.embed.weight.dtype)), ids.clamp(min=0))
+        x = torch.cat([self.tokens.to(told.dtype).expand(len(ids), -1, -1), told], dim=1)
+        hidden = torch.cat([ids.new_zeros(len(ids), self.joints, dtype=torch.bool), ids < 0], dim=1)
+        for block in self.blocks:
+            x = block(x, src_key_padding_mask=hidden)
+        return self.norm(x[:, : self.joints])
