@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,7 @@ class WantedFile(Manifest):
     """A file (or glob pattern, relative to the root) of a data set."""
 
     pattern: str
+    but_not: str | None = Field(None, description="pattern of names that do not count")
     holds: str
     required: bool = True
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
@@ -85,7 +87,7 @@ class DatasetManifest(Manifest):
         if subject not in self.extrinsics:
             known = ", ".join(self.extrinsics) or "none"
             raise InputError(
-                f"dataset {self.name}: no cameras are known for subject {subject} (known: {known})"
+                f"dataset {self.name}: no cameras of subject {subject} (known: those of {known})"
             )
         pairs = zip(self.cameras, self.extrinsics[subject], strict=True)
         return tuple(_camera(inside, placed) for inside, placed in pairs)
@@ -120,11 +122,12 @@ def find_files(manifest: DatasetManifest, root: str | Path) -> list[FoundFile]:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder")
-    found = []
-    for wanted in manifest.files:
-        paths = sorted(path for path in root.glob(wanted.pattern))
-        found.append(FoundFile(wanted, tuple(str(path.relative_to(root)) for path in paths)))
-    return found
+    return [FoundFile(wanted, _matches(wanted, root)) for wanted in manifest.files]
+
+
+def _matches(wanted: WantedFile, root: Path) -> tuple[str, ...]:
+    names = sorted(path.relative_to(root).as_posix() for path in root.glob(wanted.pattern))
+    return tuple(name for name in names if not (wanted.but_not and fnmatch(name, wanted.but_not)))
 
 
 def _camera(inside: Intrinsics, placed: Extrinsics) -> Camera:

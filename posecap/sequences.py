@@ -67,7 +67,20 @@ class Sequence:
             )
         for source, cameras in self.views.items():
             for camera, view in cameras.items():
-                bad = ~np.isfinite(view.pose_2d).all(axis=(1, 2))
-                if bad.any():
-                    raise InputError(f"{self.key}: frame {int(bad.argmax())} of {source} 2D in camera {camera} is NaN")
+                self._check_view(view, f"{self.key}: {source} 2D in camera {camera}")
         return self
+
+    def _check_view(self, view: View, name: str) -> None:
+        if view.pose_2d.shape != (*self.joints.shape[:2], 2):
+            expected = (*self.joints.shape[:2], 2)
+            raise InputError(f"{name}: expected keypoints {expected}, found {view.pose_2d.shape}")
+        if view.confidence.shape != view.pose_2d.shape[:2]:
+            raise InputError(
+                f"{name}: expected confidences {view.pose_2d.shape[:2]}, found {view.confidence.shape}"
+            )
+        bad = ~np.isfinite(view.pose_2d).all(axis=(1, 2))
+        if bad.any():
+            raise InputError(f"{name}: frame {int(bad.argmax())} is NaN or infinite")
+        bad = ~((view.confidence >= 0) & (view.confidence <= 1)).all(axis=1)
+        if bad.any():
+            raise InputError(f"{name}: frame {int(bad.argmax())} has a confidence outside 0..1")
