@@ -54,13 +54,12 @@ def _code(statement: Statement) -> tuple[int, int, int]:
     return statement.posecode, statement.category_index, statement.super_posecode
 
 
-def _mirror_code(
-    draft: Statement, definitions: Definitions, supers: list[int]
-) -> tuple[int, int, int] | None:
+def _mirror_code(draft: Statement, definitions: Definitions, supers: list[int]) -> tuple[int, int, int]:
+    """What `_code` of the mirror image is; no statement's where there is none."""
     if draft.posecode < 0:
         return -1, draft.category_index, supers[draft.super_posecode]
-    code = definitions.mirror.code(draft.posecode, draft.category_index)
-    return (*code, -1) if code else None
+    column, category = definitions.mirror.code(draft.posecode, draft.category_index) or (-1, -1)
+    return column, category, -1
 
 
 def _of_posecodes(definitions: Definitions) -> Iterator[Statement]:
