@@ -1,0 +1,129 @@
+"""Where the feet are: a path on the floor, steps along it, and steps that an action asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posecap.demo.bodies import Body
+from posecap.demo.timeline import Timeline, minimum_jerk
+
+# share of a step's period that the ankle rests before and after mid-stance
+_HALF_STANCE = 0.43
+_LEAD = 0.14
+SIDES = {"left": 1.0, "right": -1.0}
+
+
+@dataclass(frozen=True)
+class Path:
+    """Place (T, 2) metres, heading (T,) degrees and speed (T,) m/s of the body on the floor."""
+
+    times: np.ndarray
+    place: np.ndarray
+    heading: np.ndarray
+    speed: np.ndarray
+    lift: np.ndarray
+
+    def at(self, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Place (M, 2), heading (M,) and lift (M,) at `moments`."""
+        place = np.stack([np.interp(moments, self.times, axis) for axis in self.place.T], axis=-1)
+        return place, np.interp(moments, self.times, self.heading), np.interp(moments, self.times, self.lift)
+
+
+@dataclass(frozen=True)
+class Foot:
+    """One foot's motion.
+
+    ankle (T, 3) metres; heading (T,) degrees; contact (T,): it stands still on the floor;
+    airborne (T,): 0 to 1, how far its weight has gone to the other foot.
+    """
+
+    ankle: np.ndarray
+    heading: np.ndarray
+    contact: np.ndarray
+    airborne: np.ndarray
+
+
+def forward_left(heading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors (T, 2) ahead and to the left of headings (T,) degrees."""
+    angle = np.radians(heading)
+    ahead = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return ahead, np.stack([-ahead[:, 1], ahead[:, 0]], axis=-1)
+
+
+def make_path(timeline: Timeline, body: Body, heading: float) -> Path:
+    """Integrates the travel channels (speeds for a leg of 0.87 m); the path's middle becomes the origin."""
+    times, values = timeline.times, timeline.values
+    step = times[1] - times[0]
+    headings = heading + np.cumsum(values["travel.turn"]) * step
+    ahead, left = forward_left(headings)
+    velocity = ahead * values["travel.speed"][:, None] + left * values["travel.left"][:, None]
+    velocity *= body.leg / 0.87
+    place = np.cumsum(velocity, axis=0) * step
+    place -= (place.min(0) + place.max(0)) / 2
+    return Path(times, place, headings, np.linalg.norm(velocity, axis=-1), values["travel.lift"])
+
+
+def make_foot(
+    side: str, path: Path, timeline: Timeline, body: Body, period: float, first: float, width: float
+) -> Foot:
+    """One foot's steps along the path, from mid-stance to mid-stance: at first + 2·k·period seconds."""
+    centres = np.arange(first - 4 * period, path.times[-1] + 4 * period, 2 * period)
+    place, heading, lift = path.at(centres)
+    stands = place + SIDES[side] * width * forward_left(heading)[1]
+    index = np.clip(np.searchsorted(centres, path.times, side="right") - 1, 0, len(centres) - 2)
+    since = path.times - centres[index] - _HALF_STANCE * period
+    swing = np.clip(since / (2 * period * (1 - _HALF_STANCE)), 0, 1)
+    share = minimum_jerk((swing - _LEAD) / (1 - 2 * _LEAD))[:, None]
+    ground = stands[index] + (stands[index + 1] - stands[index]) * share
+    turned = heading[index] + (heading[index + 1] - heading[index]) * share[:, 0]
+    length = (
+        np.linalg.norm(stands[index + 1] - stands[index], axis=-1) + 0.006 * np.abs(np.diff(heading))[index]
+    )
+    raised = np.maximum(lift[index], lift[index + 1]) * body.leg
+    height = (_step_height(length) + raised) * _bump(swing)
+    moving = (swing > 0) & (swing < 1) & (length + raised > 2e-3)
+    return _with_moves(side, path, timeline, body, ground, turned, height, moving)
+
+
+def _step_height(length: np.ndarray) -> np.ndarray:
+    return 0.12 * np.minimum(length / 0.6, 1.0) ** 0.7
+
+
+def _bump(s: np.ndarray) -> np.ndarray:
+    """0 at both ends, 1 at its top, which comes early: the heel rises before the leg swings."""
+    warped = s**0.8
+    return (4 * warped * (1 - warped)) ** 2.6
+
+
+def _with_moves(
+    side: str,
+    path: Path,
+    timeline: Timeline,
+    body: Body,
+    ground: np.ndarray,
+    heading: np.ndarray,
+    height: np.ndarray,
+    moving: np.ndarray,
+) -> Foot:
+    values = {name: timeline.values[f"{side}_foot.{name}"] for name in ("forward", "out", "up", "turn")}
+    ahead, left = forward_left(path.heading)
+    offset = ahead * values["forward"][:, None] + SIDES[side] * left * values["out"][:, None]
+    lifted = height + values["up"] * body.leg
+    for start, end in timeline.swings[side]:
+        s = np.clip((path.times - start) / (end - start), 0, 1)
+        lifted = lifted + 0.05 * _bump(s)
+        moving = moving | ((s > 0) & (s < 1))
+    up = values["up"] > 1e-6
+    ankle = np.concatenate([ground + offset * body.leg, (body.ankle + lifted)[:, None]], axis=-1)
+    turned = heading + SIDES[side] * values["turn"]
+    return Foot(ankle, turned, ~(moving | up), _soft((moving | up).astype(float), path.times))
+
+
+def _soft(flags: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Flags (T,) 0/1 made smooth over half a second, so that weight shifts before a foot leaves the floor."""
+    half = round(0.3 / (times[1] - times[0]))
+    window = np.hanning(2 * half + 1)
+    padded = np.pad(flags, half, mode="edge")
+    return np.convolve(padded, window / window.sum(), mode="valid")
