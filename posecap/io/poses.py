@@ -90,15 +90,12 @@ def _from_table(path: Path, skeleton: Skeleton | None) -> np.ndarray:
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a readable {path.suffix} table ({_first_line(error)})") from error
     lists = [name for name in POSE_NAMES if name in table.column_names]
+    columns = lists[:1] or _joint_columns(path, table.column_names, skeleton)
     try:
-        if lists:
-            rows = np.array(table[lists[0]].to_pylist(), dtype=np.float64)
-            return rows.reshape(len(rows), -1, 3)
-        columns = _joint_columns(path, table.column_names, skeleton)
-        values = [table[column].to_numpy().astype(np.float64) for column in columns]
-    except (ValueError, TypeError, pa.ArrowException) as error:
+        values = [np.array(table[column].to_pylist(), dtype=np.float64) for column in columns]
+        return np.stack(values, axis=-1).reshape(table.num_rows, -1, 3)
+    except (ValueError, TypeError) as error:
         raise InputError(f"{path}: a column of poses holds something else than numbers") from error
-    return np.stack(values, axis=1).reshape(table.num_rows, -1, 3)
 
 
 def _joint_columns(path: Path, columns: list[str], skeleton: Skeleton | None) -> list[str]:
