@@ -19,10 +19,8 @@ class _Table(NamedTuple):
     texts: list[str]
 
 
-def write(
-    states: np.ndarray, definitions: Definitions, seed: int, variants: int, language: str
-) -> list[list[Caption]]:
-    """Captions of the states (U, S) bool; seed and variants change nothing in this style."""
+def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, language: str) -> list[Caption]:
+    """Captions of the states (U, S) bool; the hashes change nothing in this style."""
     table = _table(ByContent(definitions), language)
     rows, places = np.nonzero(states[:, table.order])
     ends = np.cumsum(np.bincount(rows, minlength=len(states))).tolist()
@@ -31,7 +29,7 @@ def write(
     for end in ends:
         own = flat[start:end]
         text = " ".join([texts[place] for place in own])
-        captions.append([Caption(text, tuple([sentences[place] for place in own]))] * variants)
+        captions.append(Caption(text, tuple([sentences[place] for place in own])))
         start = end
     return captions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -14,14 +15,24 @@ SIDES = ("left", "right", "both")
 
 
 class Noun(Manifest):
-    """What a part of the body is called."""
+    """What a part of the body is called, and the limb that it is told with."""
 
     noun: str
     plural: str | None = None
+    limb: str = "other"
 
     @property
     def many(self) -> str:
         return self.plural or f"{self.noun}s"
+
+
+class Voice(Manifest):
+    """How a caption speaks of the person: `his left hand`, `he is`."""
+
+    determiner: str
+    figure: str
+    be: str
+    weight: int = Field(ge=1)
 
 
 class Wording(Manifest):
@@ -38,6 +49,26 @@ class Wording(Manifest):
         return self
 
 
+Form = Literal["one", "two", "pair", "each"]
+
+
+class Phrases(Manifest):
+    """Natural wordings of one category, by what they are said of; `singular|plural` where they differ."""
+
+    one: tuple[str, ...] = ()
+    two: tuple[str, ...] = ()
+    pair: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _placeholders(self) -> Phrases:
+        for form in ("two", "each"):
+            for phrase in getattr(self, form):
+                if "{other}" not in phrase:
+                    raise ValueError(f"{form}: '{phrase}' lacks {{other}}")
+        return self
+
+
 class Language(Manifest):
     """A whole language file."""
 
@@ -47,6 +78,11 @@ class Language(Manifest):
     nothing: str = Field(description="caption of a pose of which nothing is told")
     canonical: dict[str, dict[str, Wording]] = Field(description="measure -> category -> wording")
 
+    natural: dict[str, dict[str, Phrases]] = Field({}, description="measure -> category -> wordings")
+    voices: tuple[Voice, ...] = Field((), description="ways to speak of the person, one per caption")
+    entities: dict[str, tuple[str, ...]] = Field({}, description="larger part -> parts that make it up")
+    aliases: dict[str, dict[str, str]] = Field({}, description="measure -> part -> another name of it")
+
     @cached_property
     def part_order(self) -> dict[str, int]:
         return {part: index for index, part in enumerate(self.parts)}
@@ -54,6 +90,15 @@ class Language(Manifest):
     def noun(self, part: str) -> Noun:
         """Noun of a part; a part that the file lacks is called by its own name."""
         return self.parts.get(part) or Noun(noun=part.replace("_", " "))
+
+    def phrases(self, measure: str, category: str, part: str, form: Form) -> tuple[str, ...]:
+        """Natural wordings of a category said of `part`, empty where the file has none."""
+        by_category = self.natural.get(measure, {})
+        for key in (f"{category} of {part}", category):
+            found = getattr(by_category.get(key), form, ())
+            if found:
+                return found
+        return ()
 
     def split(self, role: str) -> Role:
         """The side and the part of a role; `both_feet` is the part `foot` on both sides."""

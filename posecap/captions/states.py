@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from posecap.captions import canonical
+from posecap.captions import canonical, simple
+from posecap.captions.hashing import hash_rows, salted
 from posecap.captions.language import load_language
+from posecap.captions.natural import write as natural
 from posecap.captions.types import Caption, CaptionSentence
 from posecap.errors import InputError, unknown_name
 from posecap.posecodes.definitions import Definitions
 
-Writer = Callable[[np.ndarray, Definitions, int, int, str], list[list[Caption]]]
-STYLES: dict[str, Writer] = {"canonical": canonical.write}
+Writer = Callable[[np.ndarray, np.ndarray, Definitions, str], list[Caption]]
+STYLES: dict[str, Writer] = {"canonical": canonical.write, "simple": simple.write, "natural": natural.write}
+BLOCK = 1 << 15  # states written at once
+MAX_ATTEMPTS = 12  # to word a variant unlike the ones before it
 
 
 def caption_states(
@@ -38,11 +42,45 @@ def caption_states(
     if selected.ndim != 2 or selected.shape[1] != len(definitions.statements):
         raise InputError(f"selected: expected (N, {len(definitions.statements)}), got {selected.shape}")
     states, state_of = unique_rows(selected)
-    written = STYLES[style](states, definitions, seed, variants, language)
-    nothing = load_language(language).nothing
-    for index in np.flatnonzero(~states.any(1)):
-        written[index] = [Caption(nothing, (CaptionSentence(nothing, ()),))] * variants
+    written: list[list[Caption]] = []
+    for start in range(0, len(states), BLOCK):
+        written += _write_block(states[start : start + BLOCK], definitions, style, seed, variants, language)
     return [written[index] for index in state_of.tolist()]
+
+
+def _write_block(
+    states: np.ndarray, definitions: Definitions, style: str, seed: int, variants: int, language: str
+) -> list[list[Caption]]:
+    nothing = load_language(language).nothing
+    fallback = Caption(nothing, (CaptionSentence(nothing, ()),))
+    hashes = hash_rows(states, seed)
+    told = states.any(1)
+    written: list[list[Caption]] = [[] for _ in states]
+    for variant in range(variants):
+        rows = np.flatnonzero(told)
+        for attempt in range(MAX_ATTEMPTS):
+            texts = STYLES[style](
+                states[rows], salted(hashes[rows], variant + 1000 * attempt), definitions, language
+            )
+            rows = _place(rows, texts, written, variant)
+            if not len(rows) or style == "canonical":
+                break
+        for index in np.flatnonzero(~told):
+            written[index].append(fallback)
+    return written
+
+
+def _place(
+    rows: np.ndarray, captions: list[Caption], written: list[list[Caption]], variant: int
+) -> np.ndarray:
+    """Put the captions in their places; the rows whose text an earlier variant has already."""
+    again = []
+    for row, caption in zip(rows.tolist(), captions, strict=True):
+        own = written[row]
+        if variant and any(caption.text == one.text for one in own[:variant]):
+            again.append(row)
+        own[variant:] = [caption]
+    return np.array(again, np.intp)
 
 
 def unique_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,59 @@
+"""Segments that have been written, in every voice, ready to be gathered by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from posecap.captions.language import Language, Voice
+from posecap.captions.natural.compose import Segment
+from posecap.captions.natural.phrases import BE, DETERMINER, FIGURE
+
+SMALL, CAPITAL, VERBLESS = range(3)  # forms of a segment's text
+
+
+class SegmentStore:
+    """A growing table of segments; row 0 is the empty segment."""
+
+    def __init__(self, language: Language) -> None:
+        self.voices = language.voices or (Voice(determiner="the", figure="the body", be="is", weight=1),)
+        self.ids: list[tuple[int, ...]] = []
+        self._new_texts: list[list[tuple[str, str, str]]] = []
+        self._new_facts: list[tuple[int, bool, bool, bool]] = []
+        self.texts = np.empty((0, len(self.voices), 3), object)
+        self.facts = np.empty((0, 4), np.int32)  # words, has a verbless form, contrasts, follows
+        self.add([Segment("", "", ())])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def add(self, segments: Iterable[Segment]) -> tuple[int, int]:
+        """First number and count of the segments, which get numbers in a row."""
+        start = len(self.ids)
+        for one in segments:
+            self.ids.append(one.ids)
+            self._new_texts.append([_voiced(one, voice) for voice in self.voices])
+            words = max(one.text.count(" "), one.verbless.count(" ")) + 1 + one.text.count(FIGURE)
+            self._new_facts.append((words, bool(one.verbless), one.contrasts, one.follows))
+        return start, len(self.ids) - start
+
+    def flush(self) -> None:
+        """Make what was added ready to be gathered."""
+        if not self._new_texts:
+            return
+        fresh = np.empty((len(self._new_texts), len(self.voices), 3), object)
+        fresh[:] = self._new_texts
+        self.texts = np.concatenate([self.texts, fresh])
+        self.facts = np.concatenate([self.facts, np.array(self._new_facts, np.int32)])
+        self._new_texts, self._new_facts = [], []
+
+
+def _voiced(segment: Segment, voice: Voice) -> tuple[str, str, str]:
+    small, verbless = _fill(segment.text, voice), _fill(segment.verbless, voice)
+    return small, small[:1].upper() + small[1:], verbless
+
+
+def _fill(text: str, voice: Voice) -> str:
+    text = text.replace(DETERMINER, voice.determiner)
+    return text.replace(FIGURE, voice.figure).replace(BE, voice.be) if FIGURE in text else text
