@@ -9,18 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lifting import alignment, backbones, losses, metrics
+    from lifting import alignment, backbones, constraints, losses, metrics
     from lifting.alignment import build_alignment
     from lifting.backbones import build, import_weights
 
-__all__ = ["alignment", "backbones", "build", "build_alignment", "import_weights", "losses", "metrics"]
+__all__ = [
+    "alignment",
+    "backbones",
+    "build",
+    "build_alignment",
+    "constraints",
+    "import_weights",
+    "losses",
+    "metrics",
+]
 
 _HOMES = {
     "build": "lifting.backbones",
     "import_weights": "lifting.backbones",
     "build_alignment": "lifting.alignment",
 }
-_FAMILIES = ("alignment", "backbones", "losses", "metrics")
+_FAMILIES = ("alignment", "backbones", "constraints", "losses", "metrics")
 
 
 def __getattr__(name: str) -> Any:

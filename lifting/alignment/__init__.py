@@ -22,6 +22,8 @@ ALIGNMENTS = {
     "cm": "lifting.alignment.cm:CrossModality",
     "fc": "lifting.alignment.fc:FullyConnected",
     "tf": "lifting.alignment.tf:TextTransformer",
+    "posecode": "lifting.alignment.posecode:PosecodeClassifier",
+    "consistency": "lifting.alignment.consistency:Consistency",
     "shuffled": "lifting.alignment.shuffled:Shuffled",
     "random": "lifting.alignment.random:RandomFeatures",
 }

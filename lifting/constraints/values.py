@@ -1,0 +1,125 @@
+"""Posecode values of poses in camera coordinates, differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lifting.constraints.frames import body_axes, camera_axes
+from lifting.constraints.measures import MEASURES, NEED_HEADING
+from posecap.errors import InputError, unknown_name
+from posecap.posecodes.definitions import Definitions
+from posecap.skeletons import Extrapolation, Skeleton
+
+HEADING_LINES = (("right_hip", "left_hip"), ("right_shoulder", "left_shoulder"))
+FRAMES = ("body", "camera")
+
+
+class PosecodeValues(nn.Module):
+    """Values of every posecode of some definitions on some skeleton.
+
+    Args:
+        definitions, skeleton: what is measured and on which joints.
+        frame: "body" (heading removed, from the pose's own hips) or "camera" (the viewer's axes).
+
+    Attributes:
+        measured: (K,) bool over `definitions.columns`: False where the skeleton lacks the roles or
+            the measure needs joint rotations.
+    """
+
+    places: Tensor
+    measured: Tensor
+    needs_heading: Tensor
+    role_weights: Tensor
+    ground_weights: Tensor
+
+    def __init__(self, definitions: Definitions, skeleton: Skeleton, frame: str = "body") -> None:
+        super().__init__()
+        if frame not in FRAMES:
+            raise unknown_name("posecode frame", frame, FRAMES)
+        self.frame = frame
+        measures = [definitions.kinds[kind].measure for kind, _ in definitions.columns]
+        able = [
+            column
+            for column, (_, entry) in enumerate(definitions.columns)
+            if measures[column] in MEASURES and all(_is_linear(skeleton, role) for role in entry.joints)
+        ]
+        lines = [role for line in HEADING_LINES for role in line]
+        told = [role for column in able for role in definitions.columns[column][1].joints]
+        self.roles = tuple(dict.fromkeys((*lines, *told)))
+        self.measures = tuple(dict.fromkeys(measures[column] for column in able))
+        groups = {name: [column for column in able if measures[column] == name] for name in self.measures}
+        for name, columns in groups.items():
+            self._buffer(f"places_of_{name}", _places(definitions, columns, self.roles))
+        order = [column for columns in groups.values() for column in columns]
+        self._buffer("measured", np.isin(np.arange(len(measures)), able))
+        self._buffer("needs_heading", np.isin(measures, list(NEED_HEADING)))
+        # place of each column in the joined groups; what is not measured points behind them, at 0
+        self._buffer("places", [order.index(k) if k in able else len(order) for k in range(len(measures))])
+        self._buffer("role_weights", _role_weights(skeleton, self.roles), torch.float64)
+        self._buffer(
+            "ground_weights", _role_weights(skeleton, skeleton.ground or skeleton.joints), torch.float64
+        )
+
+    def _buffer(self, name: str, values: object, dtype: torch.dtype | None = None) -> None:
+        # all of it follows from the definitions: nothing to store in checkpoints
+        self.register_buffer(name, torch.as_tensor(np.asarray(values), dtype=dtype), persistent=False)
+
+    def forward(self, pose: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
+        """Values and which of them are known.
+
+        Args:
+            pose: (..., J, 3) metres, camera coordinates (x right, y down, z forward), any origin.
+            up: (..., 3) the direction against gravity in camera coordinates.
+
+        Returns:
+            (..., K) degrees or metres, 0 where not measured; (..., K) bool, also False for values
+            that depend on the heading where the pose does not tell one.
+        """
+        pose = pose if pose.dtype == torch.float64 else pose.float()
+        points = self.role_weights.to(pose.dtype) @ pose
+        axes, heading_known = self._axes(points, up.to(pose.dtype).expand(*pose.shape[:-2], 3))
+        points = points @ axes.mT
+        heights = (self.ground_weights.to(pose.dtype) @ pose) @ axes[..., 1, :, None]
+        ground = heights.squeeze(-1).amin(-1)
+        joined = [
+            MEASURES[name](points, self.get_buffer(f"places_of_{name}"), ground) for name in self.measures
+        ]
+        values = torch.cat([*joined, pose.new_zeros(*pose.shape[:-2], 1)], dim=-1)[..., self.places]
+        return values, self.measured & (heading_known[..., None] | ~self.needs_heading)
+
+    def _axes(self, points: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
+        if self.frame == "camera":
+            return camera_axes(up), torch.ones(up.shape[:-1], dtype=torch.bool, device=up.device)
+        lines = [
+            points[..., self.roles.index(left), :] - points[..., self.roles.index(right), :]
+            for right, left in HEADING_LINES
+        ]
+        return body_axes(lines, up)
+
+
+def _places(definitions: Definitions, columns: list[int], roles: tuple[str, ...]) -> list[list[int]]:
+    """(K, num_joints) places in `roles` of the joints of some columns."""
+    return [[roles.index(role) for role in definitions.columns[column][1].joints] for column in columns]
+
+
+def _is_linear(skeleton: Skeleton, role: str) -> bool:
+    """Whether a role is there and is a mean of joints."""
+    source = skeleton.roles.get(role)
+    if source is None or isinstance(source, Extrapolation):
+        return False
+    parts = (source,) if isinstance(source, str) else source
+    return all(part in skeleton.joints or _is_linear(skeleton, part) for part in parts)
+
+
+def _role_weights(skeleton: Skeleton, roles: Iterable[str]) -> np.ndarray:
+    """(R, J) such that roles = weights @ joints."""
+    one_hot = dict(zip(skeleton.joints, np.eye(skeleton.num_joints), strict=True))
+    roles = tuple(roles)
+    missing = [role for role in roles if role not in skeleton.joints and not _is_linear(skeleton, role)]
+    if missing:
+        raise InputError(f"skeleton {skeleton.name} has no role {missing[0]} that is a mean of joints")
+    return np.stack([skeleton.role_row(role, one_hot) for role in roles])
