@@ -1,0 +1,58 @@
+"""posecap caption: a file of poses in, captions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import FormatOption, JsonOption, chosen_format
+from cli.progress import progress
+from cli.tables import Format, print_rows
+
+
+def caption(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Poses (frames, joints, 3): .npy, .npz, .csv, .parquet or .json.", show_default=False
+        ),
+    ],
+    skeleton: Annotated[str, typer.Option(help="Skeleton of the poses: a name or a .yaml file.")] = "h36m17",
+    up: Annotated[
+        str | None, typer.Option(help="Axis that points up: x, y, z, -x, -y or -z. [default: the skeleton's]")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="m, cm, mm or in. [default: the skeleton's]")] = None,
+    style: Annotated[str, typer.Option(help="canonical, simple or natural.")] = "natural",
+    captions_per_frame: Annotated[int, typer.Option(min=1, help="Captions of each frame.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the wording.")] = 0,
+    posecodes: Annotated[
+        str | None,
+        typer.Option(help="Posecode definitions: a name or a .yaml file. [default: the skeleton's]"),
+    ] = None,
+    frame: Annotated[
+        str, typer.Option(help="Axes: body, camera, or as-is where joints are in them already.")
+    ] = "body",
+    frames: Annotated[
+        str, typer.Option(help="Only these: numbers and START:STOP:STEP, e.g. 0,10:20,::25.")
+    ] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Instead: value, category, mark and fate of each posecode.")
+    ] = False,
+    output: FormatOption = Format.table,
+    json: JsonOption = False,
+) -> None:
+    """Tell in words what the poses of one file are.
+
+    **In**: a file of 3D poses. **Out**: one caption a frame on standard output; with `--explain`, one row a
+    posecode.
+
+    Example: `posecap caption walk.npy --skeleton h36m17 --up z --frames ::25`
+    """
+    from posecap.describe import Options, describe_file, explain_file
+
+    options = Options(skeleton, up, unit, posecodes, frame, style, seed, captions_per_frame)
+    with progress():
+        rows = (explain_file if explain else describe_file)(file, options, frames)
+    print_rows(rows, chosen_format(output, json))

@@ -1,0 +1,410 @@
+"""The command posecap on tiny data: what it prints, and what it does with a user's mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posecap.shards import open_shards
+from tests.cli.conftest import TINY_DEMO
+from tests.fixtures.h36m_files import swinging_motion, write_h36m
+
+HEAVY = ("torch", "pandas", "transformers", "sentence_transformers", "matplotlib", "duckdb", "scipy")
+COMMANDS = ("generate", "caption", "inspect", "query", "validate", "datasets")
+
+
+def _fresh(code: str) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a new interpreter, as a user's shell would."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["inspect", "{shards}"], ["datasets", "list"], ["validate", "{shards}"]]
+)
+def test_quick_commands_load_no_heavy_library(arguments, made_shards):
+    filled = [argument.format(shards=made_shards) for argument in arguments]
+    done = _fresh(
+        "import sys\nfrom cli.posecap import app\n"
+        f"try:\n    app({filled!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    assert done.stdout.splitlines()[-1] == "loaded []", done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_tells_what_goes_in_what_comes_out_and_an_example(command, posecap):
+    told = posecap.succeed(command, "--help")
+    assert f"Example: posecap {command}" in told
+    if command != "datasets":
+        assert "In: " in told
+        assert "Out: " in told
+
+
+def test_the_version_is_told(posecap):
+    import posecap as package
+
+    assert posecap.succeed("--version").strip() == package.__version__
+
+
+@pytest.mark.parametrize("arguments", [["generate"], ["inspect"], ["inspect", "x", "--nope"], ["unknown"]])
+def test_a_bad_command_line_ends_with_exit_code_2(arguments, posecap):
+    assert posecap.run(*arguments).exit_code == 2
+
+
+# generate
+
+
+def test_generate_prints_a_summary_of_what_it_made(tmp_path, posecap):
+    out = tmp_path / "shards"
+    printed = posecap.succeed("generate", *TINY_DEMO, "--subjects", "D2", "--out", out, "--encoder", "none")
+    shards = open_shards(out)
+    counts = dict(line.split() for line in printed.split("\n\n")[0].splitlines())
+    assert counts["frames"] == str(shards.manifest.tables["frames"].rows)
+    assert counts["views"] == str(shards.manifest.tables["views/gt"].rows)
+    assert counts["sentences"] == str(shards.manifest.tables["sentences"].rows)
+    assert {row.split()[0] for row in printed.split("\n\n")[1].splitlines()[1:]} == set(
+        shards.manifest.tables
+    )
+
+
+def test_generate_gives_its_summary_as_json_and_its_progress_elsewhere(tmp_path, posecap):
+    done = posecap.run("generate", *TINY_DEMO, "--out", tmp_path / "out", "--encoder", "none", "--json")
+    summary = json.loads(done.stdout)
+    assert summary["frames"] == 12 * 30
+    assert summary["bytes"]["frames"] == sum(f.stat().st_size for f in (tmp_path / "out/frames").iterdir())
+    assert "frames/s" in done.stderr
+
+
+def test_generate_reads_human36m_files_with_two_2d_sources(tmp_path, posecap):
+    write_h36m(tmp_path / "data")
+    posecap.succeed(
+        "generate", "--dataset", "h36m", "--root", tmp_path / "data", "--keypoints", "gt,noisy",
+        "--out", tmp_path / "out", "--encoder", "none",
+    )  # fmt: skip
+    assert open_shards(tmp_path / "out").sources == ("gt", "noisy")
+
+
+def _write_nan_poses(folder: Path) -> None:
+    write_h36m(folder)
+    with np.load(folder / "data_3d_h36m.npz", allow_pickle=True) as archive:
+        poses = archive["positions_3d"].item()
+    poses["S9"]["Walking"][7, 3] = np.nan
+    np.savez(folder / "data_3d_h36m.npz", positions_3d=poses)
+
+
+def _write_wrong_shape(folder: Path) -> None:
+    write_h36m(folder)
+    np.savez(folder / "data_3d_h36m.npz", positions_3d={"S9": {"Walking": np.zeros((9, 5, 3), np.float32)}})
+
+
+def _write_without_2d(folder: Path) -> None:
+    write_h36m(folder, sources=())
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (_write_nan_poses, ("S9/Walking", "frame 7", "NaN")),
+        (_write_wrong_shape, ("S9/Walking", "(9, 5, 3)")),
+        (_write_without_2d, ("2D source", "'gt'")),
+        (lambda folder: folder.mkdir(), ("data_3d_h36m.npz", "no such file")),
+        (lambda folder: None, ("no such",)),
+    ],
+    ids=["nan", "wrong shape", "no 2d file", "no 3d file", "no folder"],
+)
+def test_generate_refuses_bad_files_in_one_line_and_leaves_nothing(write, told, tmp_path, posecap):
+    write(tmp_path / "data")
+    out = tmp_path / "out"
+    line = posecap.fail("generate", "--dataset", "h36m", "--root", tmp_path / "data", "--out", out)
+    for word in told:
+        assert word in line
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--dataset", "h36n"], ("unknown dataset 'h36n'", "did you mean h36m")),
+        (["--dataset", "h36m"], ("h36m", "root")),
+        ([*TINY_DEMO, "--style", "canonicle"], ("unknown style", "did you mean canonical")),
+        ([*TINY_DEMO, "--posecodes", "posescripd"], ("posecode definitions 'posescripd'", "posescript")),
+        ([*TINY_DEMO, "--keypoints", "cpn"], ("'cpn'", "gt")),
+        ([*TINY_DEMO, "--subjects", "D9"], ("'D9'", "D1")),
+        ([*TINY_DEMO, "--frame", "boddy"], ("unknown frame 'boddy'", "did you mean body")),
+        ([*TINY_DEMO, "--option", "colour=red"], ("no option 'colour'",)),
+        ([*TINY_DEMO, "--option", "colour"], ("NAME=VALUE",)),
+        ([*TINY_DEMO, "--encoder", "no/such-encoder"], ("no/such-encoder",)),
+        ([*TINY_DEMO, "--granularity", "sentense"], ("sentense", "sentence")),
+    ],
+)
+def test_generate_names_the_near_names_for_a_wrong_one_and_leaves_nothing(arguments, told, tmp_path, posecap):
+    line = posecap.fail("generate", *arguments, "--out", tmp_path / "out")
+    for word in told:
+        assert word in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_generate_leaves_a_directory_that_holds_something_else_as_it_is(tmp_path, posecap):
+    (tmp_path / "holiday.jpg").write_bytes(b"photo")
+    line = posecap.fail("generate", *TINY_DEMO, "--out", tmp_path)
+    assert "holds something else (holiday.jpg)" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_generate_refuses_a_file_as_its_output(tmp_path, posecap):
+    (tmp_path / "out").write_text("text")
+    assert "is a file" in posecap.fail("generate", *TINY_DEMO, "--out", tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "text"
+
+
+# inspect
+
+
+def test_inspect_shows_captions_of_the_chosen_frames(made_shards, posecap):
+    rows = json.loads(
+        posecap.succeed(
+            "inspect", made_shards, "--subject", "d5", "--action", "Waving", "--limit", 3, "--json"
+        )
+    )
+    assert [(row["sequence"], row["frame"]) for row in rows] == [("D5/waving 1", index) for index in range(3)]
+    shards = open_shards(made_shards)
+    captions = shards.captions().to_pylist()
+    text_of = {row["caption_id"]: row["caption"] for row in captions}
+    ids = shards.read_frames("D5/waving 1").caption_ids
+    assert [row["caption"] for row in rows] == [text_of[int(ids[index][0])] for index in range(3)]
+
+
+def test_inspect_prints_the_same_rows_in_every_format(made_shards, posecap):
+    arguments = ("inspect", made_shards, "--every", 7, "--limit", 5)
+    rows = json.loads(posecap.succeed(*arguments, "--format", "json"))
+    read = list(csv.DictReader(posecap.succeed(*arguments, "--format", "csv").splitlines()))
+    assert read == [{name: str(value) for name, value in row.items()} for row in rows]
+    table = posecap.succeed(*arguments).splitlines()
+    assert len(table) == 6
+    for line, row in zip(table[1:], rows, strict=True):
+        assert line.endswith(row["caption"])
+
+
+def test_inspect_changes_leaves_out_frames_told_like_the_one_before(made_shards, posecap):
+    every = json.loads(posecap.succeed("inspect", made_shards, "--limit", 0, "--json"))
+    changes = json.loads(posecap.succeed("inspect", made_shards, "--limit", 0, "--changes", "--json"))
+    kept = [
+        row
+        for before, row in zip([{}, *every], every, strict=False)
+        if (row["sequence"], row["caption"]) != (before.get("sequence"), before.get("caption"))
+    ]
+    assert changes == kept
+    assert 4 <= len(changes) < len(every)
+
+
+def test_inspect_shows_one_frame_of_one_sequence(made_shards, posecap):
+    rows = json.loads(
+        posecap.succeed("inspect", made_shards, "--sequence", "D1/walking 1", "--frame", 9, "--json")
+    )
+    assert [(row["sequence"], row["frame"]) for row in rows] == [("D1/walking 1", 9)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--subject", "D7"], ("unknown subject 'D7'", "D1")),
+        (["--action", "wavin"], ("unknown action 'wavin'", "did you mean waving")),
+        (["--sequence", "D1/walkin"], ("unknown sequence", "did you mean D1/walking 1")),
+        (["--frame", "30"], ("no frame 30", "29")),
+    ],
+)
+def test_inspect_names_what_is_not_in_the_shards(arguments, told, made_shards, posecap):
+    line = posecap.fail("inspect", made_shards, *arguments)
+    for word in told:
+        assert word in line
+
+
+def test_inspect_prints_captions_of_views_where_captions_belong_to_them(tmp_path, posecap):
+    out = tmp_path / "shards"
+    posecap.succeed(
+        "generate", *TINY_DEMO, "--subjects", "D1", "--frame", "camera", "--out", out, "--encoder", "none"
+    )
+    rows = json.loads(posecap.succeed("inspect", out, "--frame", 3, "--limit", 4, "--json"))
+    assert len({row["camera"] for row in rows}) == 4
+    first = rows[0]["camera"]
+    only = json.loads(posecap.succeed("inspect", out, "--frame", 3, "--camera", first, "--json"))
+    assert {row["camera"] for row in only} == {first}
+    assert "camera" in posecap.fail("inspect", out, "--camera", "left")
+
+
+# caption
+
+
+@pytest.fixture
+def poses(tmp_path: Path) -> Path:
+    np.save(tmp_path / "poses.npy", swinging_motion(20))
+    return tmp_path / "poses.npy"
+
+
+def test_caption_tells_each_frame_of_a_file_as_the_library_does(poses, posecap):
+    from posecap import caption
+
+    printed = posecap.succeed("caption", poses, "--style", "canonical", "--json")
+    assert [row["caption"] for row in json.loads(printed)] == caption(np.load(poses), style="canonical")
+
+
+def test_caption_takes_chosen_frames_and_units(poses, tmp_path, posecap):
+    np.save(tmp_path / "mm.npy", np.load(poses) * 1000)
+    chosen = ("--style", "canonical", "--frames", "3,5:20:7", "--json")
+    rows = json.loads(posecap.succeed("caption", poses, *chosen))
+    assert [row["frame"] for row in rows] == [3, 5, 12, 19]
+    assert json.loads(posecap.succeed("caption", tmp_path / "mm.npy", "--unit", "mm", *chosen)) == rows
+
+
+def test_caption_explain_lists_value_category_mark_and_fate_of_each_posecode(poses, posecap):
+    from posecap import extract
+
+    printed = posecap.succeed(
+        "caption", poses, "--style", "canonical", "--frames", "4", "--explain", "--json"
+    )
+    rows = json.loads(printed)
+    codes = extract(np.load(poses))
+    assert len(rows) == sum(map(len, codes.joint_sets.values())) + len(codes.super_posecodes)
+    by_name = {row["posecode"]: row for row in rows}
+    knee = by_name["angle(left_hip, left_knee, left_ankle)"]
+    place = codes.joint_sets["angle"].index(("left_hip", "left_knee", "left_ankle"))
+    assert knee["value"] == pytest.approx(codes.values["angle"][4, place], abs=1e-3)
+    assert knee["category"] == codes.category_names["angle"][codes.categories["angle"][4, place]]
+    told = {codes.definitions.statements[index].name for index in np.flatnonzero(codes.selected()[4])}
+    assert {
+        f"{row['posecode']}={row['category']}" for row in rows
+        if row["fate"].startswith("told: ") and not row["posecode"].startswith("super")
+    } == {name for name in told if not name.startswith("super")}  # fmt: skip
+    assert all(row["mark"] for row in rows if row["fate"] != "does not hold")
+
+
+def _save(folder: Path, array: np.ndarray) -> Path:
+    np.save(folder / "bad.npy", array)
+    return folder / "bad.npy"
+
+
+def test_caption_tells_in_one_line_what_is_wrong_with_a_file(tmp_path, posecap):
+    motion = swinging_motion(9)
+    motion[6, 2] = np.inf
+    assert "frame 6" in posecap.fail("caption", _save(tmp_path, motion), "--style", "canonical")
+    assert "(frames, 17, 3)" in posecap.fail(
+        "caption", _save(tmp_path, motion[:, :5]), "--style", "canonical"
+    )
+    assert "bad.npy" in posecap.fail("caption", _save(tmp_path, np.array(["text"])), "--style", "canonical")
+    assert "no such file" in posecap.fail("caption", tmp_path / "absent.npy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--skeleton", "h36m"], "did you mean h36m"),
+        (["--up", "w"], "unknown up axis 'w'"),
+        (["--unit", "feet"], "unknown unit 'feet'"),
+        (["--style", "plain"], "unknown style 'plain'"),
+        (["--frames", "a"], "frames 'a'"),
+        (["--frames", "20"], "there are 20 frames"),
+    ],
+)
+def test_caption_names_an_option_that_is_wrong(arguments, told, poses, posecap):
+    assert told in posecap.fail("caption", poses, "--style", "canonical", *arguments)
+
+
+def test_caption_warns_of_bodies_that_are_not_of_human_size(poses, posecap):
+    done = posecap.run("caption", poses, "--unit", "cm", "--style", "canonical")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("warning: ")
+    assert "unit" in done.stderr
+
+
+# validate, and shards with a missing or changed file
+
+
+def test_validate_says_that_whole_shards_are_whole(made_shards, posecap):
+    assert posecap.succeed("validate", made_shards) == f"{made_shards}: whole\n"
+    assert json.loads(posecap.succeed("validate", made_shards, "--json"))["problems"] == []
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [_flip, Path.unlink, lambda path: os.truncate(path, 100)])
+def test_validate_names_a_damaged_file(damage, shards, posecap):
+    damage(shards / "captions/part-00000.parquet")
+    done = posecap.run("validate", shards)
+    assert done.exit_code == 1
+    assert "captions/part-00000.parquet" in done.stdout
+    assert done.stderr.splitlines()[-1] == f"error: {shards}: 1 problem"
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["query", "{shards}", "select count(*) from captions"]])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 100)])
+def test_commands_that_read_shards_name_a_missing_or_cut_file(damage, command, shards, posecap):
+    damage(shards / "captions/part-00000.parquet")
+    arguments = (
+        [argument.format(shards=shards) for argument in command] if len(command) > 1 else [*command, shards]
+    )
+    assert "captions/part-00000.parquet" in posecap.fail(*arguments)
+
+
+@pytest.mark.parametrize("command", ["inspect", "query", "validate"])
+def test_a_directory_without_a_manifest_is_no_shard_directory(command, shards, posecap):
+    (shards / "manifest.json").unlink()
+    if command == "validate":
+        assert "manifest.json" in posecap.run(command, shards).stdout
+    else:
+        assert "not a shard directory" in posecap.fail(command, shards)
+
+
+# query
+
+
+def test_query_runs_sql_over_every_table(made_shards, posecap):
+    sql = "select action, count(*) as n from frames group by 1 order by 1"
+    rows = json.loads(posecap.succeed("query", made_shards, sql, "--json"))
+    assert rows == [{"action": "walking", "n": 60}, {"action": "waving", "n": 60}]
+    views = json.loads(posecap.succeed("query", made_shards, "--json"))
+    for view in views:
+        counted = json.loads(
+            posecap.succeed("query", made_shards, f"from {view['view']} select count(*) n", "--json")
+        )
+        assert counted == [{"n": view["rows"]}]
+
+
+@pytest.mark.parametrize("sql", ["select nothing from frames", "selec 1", "select * from no_table", ""])
+def test_query_tells_what_is_wrong_with_the_sql_in_one_line(sql, made_shards, posecap):
+    assert posecap.fail("query", made_shards, sql).startswith("query: ")
+
+
+# datasets
+
+
+def test_datasets_list_has_every_data_set(posecap):
+    from posecap.datasets import dataset_names
+
+    rows = json.loads(posecap.succeed("datasets", "list", "--json"))
+    assert [row["name"] for row in rows] == dataset_names()
+
+
+def test_datasets_show_tells_what_is_found_and_missing(tmp_path, posecap):
+    write_h36m(tmp_path, sources=("gt",))
+    (tmp_path / "data_3d_h36m.npz").unlink()
+    shown = json.loads(posecap.succeed("datasets", "show", "h36m", "--root", tmp_path, "--json"))
+    status = {row["file"]: (row["status"], row["found"]) for row in shown["files"]}
+    assert status["data_3d_h36m.npz"] == ("missing", [])
+    assert status["data_2d_h36m_*.npz"] == ("found", ["data_2d_h36m_gt.npz"])
+    assert shown["licence"]
+
+
+def test_datasets_show_names_an_unknown_data_set_and_an_absent_folder(tmp_path, posecap):
+    assert "did you mean h36m" in posecap.fail("datasets", "show", "h36n")
+    assert "no such folder" in posecap.fail("datasets", "show", "h36m", "--root", tmp_path / "absent")
