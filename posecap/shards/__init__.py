@@ -1,0 +1,22 @@
+"""Shards: a data set's poses, posecodes, captions and text features as a directory of Parquet tables."""
+
+from posecap.shards.generate import generate
+from posecap.shards.reader import Features, FrameRows, Ragged, SequenceInfo, Shards, ViewRows, open_shards
+from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
+from posecap.shards.validate import validate
+
+__all__ = [
+    "Features",
+    "FrameRows",
+    "GenerateConfig",
+    "Progress",
+    "Ragged",
+    "SequenceInfo",
+    "Shards",
+    "Silent",
+    "Summary",
+    "ViewRows",
+    "generate",
+    "open_shards",
+    "validate",
+]

@@ -1,0 +1,159 @@
+"""The end of a run: what parts share is merged, bank, features and manifest are added, work files go."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import posecap
+from posecap.captions import bank
+from posecap.shards.features import FeatureJob, feature_tables
+from posecap.shards.files import TableFile, write_table
+from posecap.shards.hashing import add_hashes
+from posecap.shards.manifest import (
+    DefinitionsRecord,
+    FeatureRecord,
+    FileRecord,
+    ShardManifest,
+    SkeletonRecord,
+    TableRecord,
+    write_manifest,
+)
+from posecap.shards.merge import merge_captions, merge_small
+from posecap.shards.part import WORK, PartRecord
+from posecap.shards.plan import Plan
+from posecap.shards.settings import GenerateConfig, Progress, Summary
+from posecap.shards.tables import posecode_dictionary_table, sentences_table
+from posecap.shards.telling import column_names, load_part_definitions
+from posecap.skeletons import load_skeleton
+
+if TYPE_CHECKING:
+    from posecap.readers import Dataset
+
+
+def finish(
+    config: GenerateConfig,
+    progress: Progress,
+    dataset: Dataset,
+    plan: Plan,
+    records: list[PartRecord],
+    resumed: int,
+) -> Summary:
+    """Merge what is shared between parts, add bank, features and manifest, and clear up."""
+    out = config.out
+    seconds = _add_seconds(records)
+    start = time.perf_counter()
+    files = [file for record in records for file in record.files]
+    files += [merge_small(out, name, records) for name in ("sequences", "labels", "cameras")]
+    files += merge_captions(out, records, progress)
+    files += _shared_tables(config, dataset)
+    seconds["merge"] = time.perf_counter() - start
+    features: list[FeatureRecord] = []
+    if config.encoder is not None:
+        start = time.perf_counter()
+        job = FeatureJob(config.encoder, config.granularities, device=config.device)
+        features, made = feature_tables(out, job, files, progress)
+        files += made
+        seconds["features"] = time.perf_counter() - start
+    manifest = _manifest(config, dataset, plan, files, features)
+    write_manifest(out, manifest)
+    shutil.rmtree(out / WORK)
+    return summarize(out, manifest, seconds, resumed)
+
+
+def _shared_tables(config: GenerateConfig, dataset: Dataset) -> list[TableFile]:
+    definitions = load_part_definitions(dataset.skeleton, config)
+    tables = {
+        "sentences": sentences_table(bank(definitions, config.language)),
+        "posecode_dictionary": posecode_dictionary_table(definitions, column_names(definitions)),
+    }
+    return [
+        write_table(config.out, f"{name}.parquet", [table], table.schema) for name, table in tables.items()
+    ]
+
+
+def _manifest(
+    config: GenerateConfig,
+    dataset: Dataset,
+    plan: Plan,
+    files: list[TableFile],
+    features: list[FeatureRecord],
+) -> ShardManifest:
+    skeleton = load_skeleton(dataset.skeleton)
+    definitions = load_part_definitions(dataset.skeleton, config)
+    return ShardManifest(
+        posecap=posecap.__version__,
+        dataset=dataset.name,
+        keypoints=_sources(files),
+        skeleton=SkeletonRecord(
+            name=skeleton.name, joints=skeleton.joints, parents=skeleton.parents, pairs=skeleton.pairs
+        ),
+        definitions=DefinitionsRecord(
+            name=definitions.name, sha256=definitions.sha256, sentences=len(definitions.statements)
+        ),
+        language=config.language,
+        frame=config.frame,
+        style=config.style,
+        seed=config.seed,
+        variants=config.variants,
+        noise=config.noise,
+        skip=config.skip,
+        features=tuple(features),
+        parts=tuple(tuple(part) for part in plan.parts),
+        tables=table_records(files),
+        files={file.path: FileRecord(size=file.size, sha256=file.sha256) for file in files},
+    )
+
+
+def table_records(files: list[TableFile]) -> dict[str, TableRecord]:
+    """Rows and content hash of each table over its parts."""
+    groups: dict[str, list[TableFile]] = {}
+    for file in sorted(files, key=lambda one: one.path):
+        groups.setdefault(table_of(file.path), []).append(file)
+    return {
+        name: TableRecord(
+            rows=sum(one.rows for one in group), content=add_hashes([one.content for one in group])
+        )
+        for name, group in groups.items()
+    }
+
+
+def table_of(path: str) -> str:
+    """`views/gt/part-00000.parquet` belongs to `views/gt`, `sentences.parquet` to `sentences`."""
+    folder, _, name = path.rpartition("/")
+    return folder if name.startswith("part-") else path.removesuffix(".parquet")
+
+
+def _sources(files: list[TableFile]) -> tuple[str, ...]:
+    names = {table_of(file.path) for file in files}
+    return tuple(sorted(name.removeprefix("views/") for name in names if name.startswith("views/")))
+
+
+def _add_seconds(records: list[PartRecord]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for record in records:
+        for stage, seconds in record.seconds.items():
+            total[stage] = total.get(stage, 0.0) + seconds
+    return total
+
+
+def summarize(out: Path, manifest: ShardManifest, seconds: dict[str, float], resumed: int = 0) -> Summary:
+    """Counts of a whole shard directory."""
+    rows = {name: record.rows for name, record in manifest.tables.items()}
+    sizes: dict[str, int] = dict.fromkeys(rows, 0)
+    for path, record in manifest.files.items():
+        sizes[table_of(path)] += record.size
+    return Summary(
+        path=out,
+        sequences=rows["sequences"],
+        frames=rows["frames"],
+        views=max((count for name, count in rows.items() if name.startswith("views/")), default=0),
+        captions=rows["captions"],
+        sentences=rows["sentences"],
+        rows=rows,
+        bytes=sizes,
+        seconds=seconds,
+        resumed_parts=resumed,
+    )

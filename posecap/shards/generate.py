@@ -1,0 +1,133 @@
+"""`generate`: a data set to a shard directory, part by part, resumable, whole or not taken for whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posecap.errors import InputError
+from posecap.shards.directory import ForeignError, clear_partial, hold, look
+from posecap.shards.engines import run_parts
+from posecap.shards.files import TableFile, write_text
+from posecap.shards.finish import summarize
+from posecap.shards.hashing import file_sha256
+from posecap.shards.manifest import MANIFEST, read_manifest
+from posecap.shards.part import WORK, PartRecord
+from posecap.shards.plan import Plan, make_plan
+from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
+
+if TYPE_CHECKING:
+    from posecap.readers import Dataset
+
+
+def generate(
+    config: GenerateConfig, progress: Progress | None = None, dataset: Dataset | None = None
+) -> Summary:
+    """Make the shards that `config` describes in `config.out`; a half-made run of the same is resumed.
+
+    `dataset` spares opening the data set by its name. Raises InputError, and leaves nothing where
+    there was nothing, when the input is bad; when the disk is full or the process is killed, what is
+    done stays for the next run.
+    """
+    progress = progress or Silent()
+    dataset = dataset if dataset is not None else _open(config)
+    plan = make_plan(dataset, config)
+    before = look(config.out)
+    with hold(config.out):
+        try:
+            return _generate(config, progress, dataset, plan)
+        except ForeignError:
+            raise
+        except InputError:
+            _remove(config.out, before)
+            raise
+        except OSError as error:
+            raise InputError(
+                f"{error.filename or config.out}: {error.strerror or error}; what is done is kept, "
+                "the same command goes on from there"
+            ) from error
+
+
+def _open(config: GenerateConfig) -> Dataset:
+    from posecap.readers import open_dataset
+
+    return open_dataset(config.dataset, config.root, config.keypoints, **config.options)
+
+
+def _generate(config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan) -> Summary:
+    out = config.out
+    if (out / MANIFEST).is_file():
+        return _already_whole(config, plan)
+    _begin(config, plan)
+    done = _done_parts(out, len(plan.parts))
+    resumed = len(done)
+    progress.start("parts", sum(plan.frames), "frames")
+    progress.advance("parts", sum(record.frames for record in done.values()))
+    todo = [index for index in range(len(plan.parts)) if index not in done]
+    for record in run_parts(dataset, plan.parts, todo, config):
+        write_text(_record_path(out, record.index), json.dumps(record.to_json()))
+        done[record.index] = record
+        progress.advance("parts", record.frames)
+    progress.finish("parts")
+    return finish(config, progress, dataset, plan, [done[index] for index in range(len(plan.parts))], resumed)
+
+
+def _begin(config: GenerateConfig, plan: Plan) -> None:
+    """Mark the directory as a run of this plan, or see that it is one."""
+    clear_partial(config.out)
+    mark = config.out / WORK / "run.json"
+    if mark.is_file():
+        if json.loads(mark.read_text(encoding="utf-8")).get("identity") != plan.identity:
+            raise ForeignError(
+                f"{config.out}: holds a half-made run with other settings or data: "
+                "finish that one or delete it"
+            )
+        return
+    (config.out / WORK / "parts").mkdir(parents=True, exist_ok=True)
+    write_text(mark, json.dumps({"identity": plan.identity}))
+
+
+def _record_path(out: Path, index: int) -> Path:
+    return out / WORK / "parts" / f"{index:05d}.json"
+
+
+def _done_parts(out: Path, num_parts: int) -> dict[int, PartRecord]:
+    """Records of the parts whose files are all there as they were written."""
+    found = {}
+    for index in range(num_parts):
+        path = _record_path(out, index)
+        if path.is_file():
+            record = PartRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
+            if all(_is_whole(out, file) for file in (*record.files, *record.staged)):
+                found[index] = record
+    return found
+
+
+def _is_whole(out: Path, file: TableFile) -> bool:
+    path = out / file.path
+    return path.is_file() and path.stat().st_size == file.size and file_sha256(path) == file.sha256
+
+
+def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
+    """The summary of shards that are there already, if they are what is asked for."""
+    out = config.out
+    manifest = read_manifest((out / MANIFEST).read_text(encoding="utf-8"), str(out / MANIFEST))
+    mine = (config.style, config.seed, config.variants, config.frame, config.language, config.dataset)
+    theirs = (
+        manifest.style, manifest.seed, manifest.variants, manifest.frame, manifest.language, manifest.dataset,
+    )  # fmt: skip
+    if mine != theirs or sorted(map(tuple, plan.parts)) != sorted(manifest.parts):
+        raise ForeignError(f"{out}: holds other shards already: choose another directory or delete it")
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    return summarize(out, manifest, {}, len(plan.parts))
+
+
+def _remove(out: Path, before: set[str] | None) -> None:
+    """Take away what a failed run made; the directory was empty or its own before it began."""
+    if before is None:
+        shutil.rmtree(out, ignore_errors=True)
+    elif MANIFEST not in before:
+        for path in out.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

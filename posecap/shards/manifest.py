@@ -1,0 +1,122 @@
+"""manifest.json: what a shard directory holds, written last; without it a directory is not whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from posecap import manifests
+from posecap.errors import InputError
+from posecap.manifests import Manifest
+from posecap.shards.files import write_text
+from posecap.shards.schema import FORMAT, FORMAT_VERSION
+
+MANIFEST = "manifest.json"
+Granularity = Literal["sentence", "caption", "token", "label"]
+
+
+class SkeletonRecord(Manifest):
+    """The joints of every pose in the shards, so that training needs nothing else."""
+
+    name: str
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
+class DefinitionsRecord(Manifest):
+    """Which posecode definitions the statements are of."""
+
+    name: str
+    sha256: str
+    sentences: int
+
+
+class FeatureRecord(Manifest):
+    """One set of text features and the model that made it."""
+
+    encoder: str = Field(description="folder under features/")
+    granularity: Granularity
+    context: str = Field(description="what the encoder read: sentence, caption or label")
+    name: str
+    revision: str
+    weights_sha256: str
+    dimension: int
+    pooling: str
+    dtype: str
+    texts: int
+    truncated: int = Field(description="texts longer than the model reads")
+
+
+class FileRecord(Manifest):
+    """A file's bytes."""
+
+    size: int
+    sha256: str
+
+
+class TableRecord(Manifest):
+    """A table over all its parts; `content` is the hash of its rows in any order."""
+
+    rows: int
+    content: str
+
+
+class ShardManifest(Manifest):
+    """The whole manifest; `sha256` is the hash of everything else in it."""
+
+    format: Literal["posecap shards"] = FORMAT
+    version: Literal[1] = FORMAT_VERSION
+    posecap: str
+    dataset: str
+    keypoints: tuple[str, ...]
+    skeleton: SkeletonRecord
+    definitions: DefinitionsRecord
+    language: str
+    frame: Literal["body", "camera"]
+    style: str
+    seed: int
+    variants: int
+    noise: bool
+    skip: float
+    features: tuple[FeatureRecord, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = Field(description="sequences of each part, in row order")
+    tables: dict[str, TableRecord]
+    files: dict[str, FileRecord]
+    sha256: str = ""
+
+    def sealed(self) -> ShardManifest:
+        """The same with its own hash put in."""
+        return self.model_copy(update={"sha256": _own_hash(self.model_dump(mode="json"))})
+
+
+def write_manifest(root: Path, manifest: ShardManifest) -> None:
+    """Write manifest.json, atomically."""
+    data = manifest.sealed().model_dump(mode="json")
+    write_text(root / MANIFEST, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_manifest(text: str, where: str) -> ShardManifest:
+    """The manifest in `text`; InputError names `where` and what is wrong with it."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{where}: not valid JSON ({error})") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise InputError(f"{where}: not the manifest of a shard directory")
+    if data.get("version") != FORMAT_VERSION:
+        version = data.get("version")
+        raise InputError(f"{where}: shard format version {version}, this program reads {FORMAT_VERSION}")
+    if data.get("sha256") != _own_hash(data):
+        raise InputError(f"{where}: changed since it was written (its own hash differs)")
+    return manifests.validate(ShardManifest, data, where)
+
+
+def _own_hash(data: dict[str, Any]) -> str:
+    rest = {key: value for key, value in data.items() if key != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,362 @@
+"""Reading shards: whole tables for tools and people, rows of a view as NumPy arrays for training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posecap.cameras import Camera, camera_from_dict
+from posecap.errors import InputError, unknown_name
+from posecap.shards.manifest import MANIFEST, FeatureRecord, ShardManifest, read_manifest
+from posecap.shards.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class SequenceInfo:
+    """A sequence without its rows."""
+
+    key: str
+    subject: str
+    action: str
+    split: str
+    fps: float
+    num_frames: int
+    up: str
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Lists of varying length: those of row i are `values[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: np.ndarray
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    def padded(self, width: int | None = None, fill: int = -1) -> np.ndarray:
+        """(rows, width) array, filled up with `fill`; `width` None takes the longest row."""
+        lengths = np.diff(self.offsets)
+        width = int(lengths.max(initial=0)) if width is None else width
+        result = np.full((len(self), width), fill, self.values.dtype)
+        columns = np.arange(width)
+        inside = columns < np.minimum(lengths, width)[:, None]
+        result[inside] = self.values[(self.offsets[:-1, None] + columns)[inside]]
+        return result
+
+
+@dataclass(frozen=True)
+class FrameRows:
+    """3D frames of a sequence: pose_3d (T, J, 3) float32 metres, world frame, and what is told of each.
+
+    `sentence_ids` and `caption_ids` are None where captions belong to the views.
+    """
+
+    pose_3d: np.ndarray
+    sentence_ids: Ragged | None
+    caption_ids: Ragged | None
+
+
+@dataclass(frozen=True)
+class ViewRows:
+    """Frames of a view: pose_2d (T, J, 2) float32 pixels, confidence (T, J), and what is told, as above."""
+
+    pose_2d: np.ndarray
+    confidence: np.ndarray
+    sentence_ids: Ragged | None
+    caption_ids: Ragged | None
+
+
+@dataclass(frozen=True)
+class Features:
+    """Text features: ids (n,) int or str, ascending for ids, and vectors (n, D) float16.
+
+    Of tokens, `offsets` (n + 1,) tells which rows of `vectors` are those of each text.
+    """
+
+    record: FeatureRecord
+    ids: np.ndarray
+    vectors: np.ndarray
+    offsets: np.ndarray | None = None
+
+
+class Shards:
+    """A shard directory, opened for reading. Cheap to make, safe to send to worker processes."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self._store: Store = open_store(self.path)
+        self.manifest: ShardManifest = read_manifest(self._store.text(MANIFEST), f"{self.path}/{MANIFEST}")
+
+    # whole tables
+
+    def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """A whole table by its name in the manifest, `frames`, `views/gt`, ...; refuses a changed file."""
+        if name not in self.manifest.tables:
+            raise unknown_name("table", name, self.manifest.tables)
+        files = self._files(name)
+        tables = [self._store.read(path, self.manifest.files[path], columns) for path in files]
+        return pa.concat_tables(tables) if tables else pa.table({})
+
+    def sequences(self) -> pa.Table:
+        """One row per sequence."""
+        return self.table("sequences")
+
+    def labels(self) -> pa.Table:
+        """Action labels."""
+        return self.table("labels")
+
+    def cameras(self) -> pa.Table:
+        """One row per sequence and camera."""
+        return self.table("cameras")
+
+    def frames(self, columns: list[str] | None = None) -> pa.Table:
+        """One row per 3D frame."""
+        return self.table("frames", columns)
+
+    def views(self, source: str, columns: list[str] | None = None) -> pa.Table:
+        """One row per view and frame of a 2D source."""
+        self._check_source(source)
+        return self.table(f"views/{source}", columns)
+
+    def captions(self, columns: list[str] | None = None) -> pa.Table:
+        """The different captions."""
+        return self.table("captions", columns)
+
+    def posecodes(self, columns: list[str] | None = None) -> pa.Table:
+        """One int8 category column per posecode; see `posecode_dictionary`."""
+        return self.table("posecodes", columns)
+
+    def posecode_dictionary(self) -> pa.Table:
+        """Kind, roles, categories and thresholds of each column of `posecodes`."""
+        return self.table("posecode_dictionary")
+
+    def sentences(self) -> pa.Table:
+        """The sentence bank."""
+        return self.table("sentences")
+
+    # text features
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Encoders whose features are here."""
+        return tuple(dict.fromkeys(record.encoder for record in self.manifest.features))
+
+    def feature_record(self, encoder: str | None = None, granularity: str = "sentence") -> FeatureRecord:
+        """Which model made a feature set; `encoder` None takes the first. InputError if not here."""
+        encoders = self.encoders
+        if not encoders:
+            raise InputError(f"{self.path}: holds no text features: add some with posecap embed")
+        if encoder is not None and encoder not in encoders:
+            raise unknown_name("encoder", encoder, encoders)
+        encoder = encoder or encoders[0]
+        for record in self.manifest.features:
+            if (record.encoder, record.granularity) == (encoder, granularity):
+                return record
+        known = [record.granularity for record in self.manifest.features if record.encoder == encoder]
+        raise unknown_name(f"granularity of {encoder}", granularity, known)
+
+    def features(self, encoder: str | None = None, granularity: str = "sentence") -> Features:
+        """A feature set as NumPy arrays; row i of granularity `sentence` is sentence_id i."""
+        record = self.feature_record(encoder, granularity)
+        table = self.table(f"features/{record.encoder}/{granularity}").combine_chunks()
+        ids = table.column(0).to_numpy()
+        vectors = _matrix(table.column("vector"), record.dimension)
+        if granularity != "token":
+            return Features(record, ids, vectors)
+        first = np.flatnonzero(table.column("token").to_numpy() == 0)
+        return Features(record, ids[first], vectors, np.append(first, len(ids)))
+
+    # rows for training
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """2D sources."""
+        return self.manifest.keypoints
+
+    @property
+    def num_joints(self) -> int:
+        """Joints of every pose."""
+        return len(self.manifest.skeleton.joints)
+
+    @cached_property
+    def sequence_infos(self) -> dict[str, SequenceInfo]:
+        """Every sequence by its key, in the data set's order."""
+        names = ["sequence", "subject", "action", "split", "fps", "num_frames", "up"]
+        rows = self.sequences().select(names).to_pylist()
+        return {row["sequence"]: SequenceInfo(*(row[name] for name in names)) for row in rows}
+
+    @cached_property
+    def _cameras(self) -> dict[str, dict[str, Camera]]:
+        found: dict[str, dict[str, Camera]] = {}
+        for row in self.cameras().to_pylist():
+            found.setdefault(row["sequence"], {})[row["camera"]] = camera_from_dict(row)
+        return found
+
+    def camera(self, sequence: str, camera: str) -> Camera:
+        """A camera of a sequence; InputError where it has none of this name."""
+        cameras = self._cameras.get(sequence, {})
+        if camera not in cameras:
+            raise unknown_name(f"camera of {sequence}", camera, cameras)
+        return cameras[camera]
+
+    @cached_property
+    def sentence_mirrors(self) -> np.ndarray:
+        """(S,) int32: the bank id of each sentence's left/right mirror image, −1 where it has none."""
+        return self.table("sentences", ["mirror_id"])["mirror_id"].to_numpy()
+
+    @cached_property
+    def caption_mirrors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Caption ids, ascending, and each one's mirrored caption id (−1 where it has none)."""
+        table = self.captions(["caption_id", "mirror_caption_id"])
+        ids = table["caption_id"].to_numpy()
+        mirrors = table["mirror_caption_id"].fill_null(-1).to_numpy()
+        order = np.argsort(ids)
+        return ids[order], mirrors[order]
+
+    def view_names(self, source: str) -> list[tuple[str, str]]:
+        """All (sequence, camera) of a 2D source, in the data set's order."""
+        self._check_source(source)
+        return list(self._groups(f"views/{source}"))
+
+    def read_frames(self, sequence: str, start: int = 0, stop: int | None = None) -> FrameRows:
+        """3D frames `start` up to `stop` of a sequence."""
+        table = self._rows("frames", (sequence, ""), _POSE_3D, start, stop)
+        pose = _matrix(table.column("pose_3d"), self.num_joints * 3)
+        return FrameRows(pose.reshape(-1, self.num_joints, 3), *_told(table))
+
+    def read_view(
+        self, sequence: str, source: str, camera: str, start: int = 0, stop: int | None = None
+    ) -> ViewRows:
+        """2D frames `start` up to `stop` of a sequence in one camera."""
+        self._check_source(source)
+        table = self._rows(f"views/{source}", (sequence, camera), _POSE_2D, start, stop)
+        pose = _matrix(table.column("pose_2d"), self.num_joints * 2)
+        confidence = _matrix(table.column("confidence"), self.num_joints)
+        return ViewRows(pose.reshape(-1, self.num_joints, 2), confidence, *_told(table))
+
+    def iter_views(
+        self, source: str, sequences: list[str] | None = None
+    ) -> Iterator[tuple[SequenceInfo, Camera, FrameRows, ViewRows]]:
+        """Every view of the chosen sequences, one at a time; frames are read once a sequence."""
+        wanted = None if sequences is None else set(sequences)
+        last, rows = "", None
+        for sequence, camera in self.view_names(source):
+            if wanted is not None and sequence not in wanted:
+                continue
+            if rows is None or sequence != last:
+                last, rows = sequence, self.read_frames(sequence)
+            yield (
+                self.sequence_infos[sequence],
+                self.camera(sequence, camera),
+                rows,
+                self.read_view(sequence, source, camera),
+            )
+
+    # files
+
+    def _check_source(self, source: str) -> None:
+        if source not in self.sources:
+            raise unknown_name("2D source", source, self.sources)
+
+    def _files(self, table: str) -> list[str]:
+        single = f"{table}.parquet"
+        if single in self.manifest.files:
+            return [single]
+        return sorted(path for path in self.manifest.files if path.rpartition("/")[0] == table)
+
+    def _open(self, path: str) -> pq.ParquetFile:
+        return self._store.parquet(path, self.manifest.files[path])
+
+    def _groups(self, table: str) -> dict[tuple[str, str], tuple[str, int]]:
+        """File and row group of each (sequence, camera) of a table; camera is "" in `frames`."""
+        if table not in self._index:
+            self._index[table] = {}
+            for path in self._files(table):
+                for group, name in enumerate(_group_names(self._open(path), f"{self.path}/{path}")):
+                    self._index[table][name] = path, group
+        return self._index[table]
+
+    @cached_property
+    def _index(self) -> dict[str, dict[tuple[str, str], tuple[str, int]]]:
+        return {}
+
+    def _rows(
+        self, table: str, name: tuple[str, str], columns: list[str], start: int, stop: int | None
+    ) -> pa.Table:
+        groups = self._groups(table)
+        if name not in groups:
+            raise unknown_name(f"sequence in {table}", " ".join(filter(None, name)), _readable(groups))
+        path, group = groups[name]
+        rows = self._store.read_group(self._open(path), path, group, columns)
+        return rows.slice(start, None if stop is None else stop - start)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"])  # type: ignore[misc]
+
+
+_POSE_3D = ["pose_3d", "sentence_ids", "caption_ids"]
+_POSE_2D = ["pose_2d", "confidence", "sentence_ids", "caption_ids"]
+
+
+def open_shards(path: str | Path) -> Shards:
+    """The shard directory at `path` (or fsspec address). InputError where it is none or not whole."""
+    return Shards(path)
+
+
+def _group_names(file: pq.ParquetFile, where: str) -> list[tuple[str, str]]:
+    """(sequence, camera) of each row group, from its statistics."""
+    names = file.schema_arrow.names
+    places = [names.index(name) for name in ("sequence", "camera") if name in names]
+    found = []
+    for group in range(file.num_row_groups):
+        values = []
+        for place in places:
+            statistics = file.metadata.row_group(group).column(place).statistics
+            if statistics is None or statistics.min != statistics.max:
+                raise InputError(f"{where}: row group {group} mixes sequences")
+            values.append(statistics.min)
+        found.append((values[0], values[1] if len(values) > 1 else ""))
+    return found
+
+
+def _readable(groups: dict[tuple[str, str], tuple[str, int]]) -> list[str]:
+    return [" ".join(filter(None, name)) for name in groups]
+
+
+def _matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
+    """(rows, width) of a column of fixed-size lists, without a copy where it is one chunk."""
+    chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if isinstance(chunk, pa.ChunkedArray):
+        chunk = pa.concat_arrays(chunk.chunks) if chunk.num_chunks else pa.array([], column.type)
+    return _numbers(chunk.flatten()).reshape(-1, width)
+
+
+def _told(table: pa.Table) -> tuple[Ragged | None, Ragged | None]:
+    if "sentence_ids" not in table.column_names:
+        return None, None
+    return _ragged(table.column("sentence_ids")), _ragged(table.column("caption_ids"))
+
+
+def _ragged(column: pa.ChunkedArray) -> Ragged:
+    chunk = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+    offsets = _numbers(chunk.offsets)
+    return Ragged(offsets - offsets[0], _numbers(chunk.flatten()))
+
+
+def _numbers(array: pa.Array) -> np.ndarray:
+    """A view of numbers without nulls; PyArrow's own conversion would load pandas."""
+    return np.from_dlpack(array)

@@ -1,0 +1,117 @@
+"""Where shards lie: a local folder, or any address that fsspec knows."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posecap.errors import InputError
+from posecap.shards.hashing import file_sha256
+from posecap.shards.manifest import MANIFEST, FileRecord
+
+MAX_OPEN = 64  # files held open by one process
+
+
+class Store:
+    """Files of one shard directory. Parquet files stay open, a few at a time, per process.
+
+    A local file is compared with its sha256 before its first row is given: page checksums cover the
+    pages' data but neither their headers nor the footer. Of a remote file only size and page
+    checksums are checked, since the hash would need all of it.
+    """
+
+    def __init__(self, root: str, remote: Any | None) -> None:
+        self.root = root
+        self._remote = remote
+        self._open: OrderedDict[str, pq.ParquetFile] = OrderedDict()
+        self._owner = os.getpid()
+        self._sound: set[str] = set()
+
+    def text(self, path: str) -> str:
+        """A small text file; InputError where it is not there."""
+        where = f"{self.root}/{path}"
+        try:
+            if self._remote is not None:
+                return self._remote.cat_file(where).decode("utf-8")
+            with open(where, encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError as error:
+            raise InputError(_not_shards(self.root, os.path.isdir(self.root))) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{where}: cannot be read ({error})") from error
+
+    def parquet(self, path: str, record: FileRecord) -> pq.ParquetFile:
+        """A Parquet file, read with its page checksums; InputError if it is not what `record` says."""
+        if self._owner != os.getpid():  # after a fork file positions must not be shared
+            self._open, self._owner = OrderedDict(), os.getpid()
+        if path in self._open:
+            self._open.move_to_end(path)
+            return self._open[path]
+        file = self._open[path] = self._open_parquet(path, record)
+        if len(self._open) > MAX_OPEN:
+            self._open.popitem(last=False)
+        return file
+
+    def _open_parquet(self, path: str, record: FileRecord) -> pq.ParquetFile:
+        where = f"{self.root}/{path}"
+        try:
+            found = self._remote.size(where) if self._remote is not None else os.path.getsize(where)
+            if found != record.size:
+                raise InputError(f"{where}: has {found} bytes, {MANIFEST} says {record.size}")
+            if self._remote is None and path not in self._sound:
+                if file_sha256(Path(where)) != record.sha256:
+                    raise InputError(f"{where}: changed since it was written (its sha256 differs)")
+                self._sound.add(path)
+            source = self._remote.open(where, "rb") if self._remote is not None else where
+            return pq.ParquetFile(source, page_checksum_verification=True)
+        except FileNotFoundError as error:
+            raise InputError(f"{where}: missing, {MANIFEST} lists it") from error
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
+
+    def read_group(self, file: pq.ParquetFile, path: str, group: int, columns: list[str]) -> pa.Table:
+        """Columns of one row group, those of `columns` that the file has."""
+        known = [name for name in columns if name in file.schema_arrow.names]
+        try:
+            return file.read_row_group(group, known, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            where = f"{self.root}/{path}"
+            raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
+
+    def read(self, path: str, record: FileRecord, columns: list[str] | None) -> pa.Table:
+        """A whole file."""
+        try:
+            return self.parquet(path, record).read(columns)
+        except (OSError, pa.ArrowException) as error:
+            where = f"{self.root}/{path}"
+            raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
+
+
+def open_store(address: str) -> Store:
+    """The store at a local path or an fsspec address such as `s3://bucket/shards`."""
+    if "://" not in address:
+        return Store(address.rstrip("/") or "/", None)
+    try:
+        import fsspec
+    except ImportError as error:
+        raise InputError(f"{address}: remote shards need fsspec: pip install fsspec") from error
+    try:
+        remote, root = fsspec.core.url_to_fs(address)
+    except (ValueError, ImportError) as error:
+        raise InputError(f"{address}: {error}") from error
+    return Store(root.rstrip("/"), remote)
+
+
+def _not_shards(root: str, is_folder: bool) -> str:
+    if not is_folder:
+        return f"{root}: no such shard directory"
+    return f"{root}: no {MANIFEST}: not a shard directory, or one whose making was not finished"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

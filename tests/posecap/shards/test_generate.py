@@ -1,0 +1,200 @@
+"""From a data set to a shard directory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from posecap.captions import bank, caption
+from posecap.errors import InputError
+from posecap.posecodes import extract
+from posecap.shards import GenerateConfig, generate, open_shards, validate
+from tests.fixtures.tiny_dataset import TinyDataset
+
+
+def config(out, **changes):
+    return dataclasses.replace(GenerateConfig("tiny", out, encoder=None, part_frames=50), **changes)
+
+
+def contents(path):
+    return {name: table.content for name, table in open_shards(path).manifest.tables.items()}
+
+
+def test_every_row_is_the_row_of_its_frame(tiny_shards):
+    dataset, shards = TinyDataset(sources=("gt", "sim")), open_shards(tiny_shards)
+    sentences = shards.sentences()["sentence"].to_pylist()
+    texts = dict(
+        zip(*(shards.captions()[name].to_pylist() for name in ("caption_id", "caption")), strict=True)
+    )
+    for key in dataset.keys():  # noqa: SIM118
+        sequence = dataset.read(key)
+        rows = shards.read_frames(key)
+        np.testing.assert_array_equal(rows.pose_3d, sequence.joints)
+        told = caption(sequence.joints, style="canonical")
+        selected = extract(sequence.joints).selected()
+        for frame in range(sequence.num_frames):
+            np.testing.assert_array_equal(rows.sentence_ids[frame], np.flatnonzero(selected[frame]))
+            assert texts[rows.caption_ids[frame][0]] == told[frame]
+            assert sorted(sentences[i] for i in rows.sentence_ids[frame]) == sorted(
+                f"{one.strip()}." for one in told[frame].split(".") if one
+            )
+        for camera, view in sequence.views["sim"].items():
+            read = shards.read_view(key, "sim", camera)
+            np.testing.assert_array_equal(read.pose_2d, view.pose_2d.astype(np.float32))
+            np.testing.assert_array_equal(read.confidence, view.confidence)
+            assert read.sentence_ids is None
+
+
+def test_small_tables_tell_of_every_sequence(tiny_shards):
+    shards = open_shards(tiny_shards)
+    assert shards.sequences()["sequence"].to_pylist() == TinyDataset().keys()
+    assert shards.sequences()["num_frames"].to_pylist() == list(TinyDataset().lengths)
+    assert shards.labels().num_rows == 10
+    assert shards.cameras().num_rows == 10
+    camera, expected = shards.camera("S1/sway 0", "c1"), TinyDataset().read("S1/sway 0").cameras[1]
+    for field in ("focal", "center", "radial", "rotation", "position"):
+        np.testing.assert_array_equal(getattr(camera, field), getattr(expected, field))
+
+
+def test_the_bank_and_the_dictionary_are_those_of_the_definitions(tiny_shards):
+    shards = open_shards(tiny_shards)
+    definitions = extract(np.zeros((0, 17, 3))).definitions
+    assert shards.sentences()["sentence"].to_pylist() == [one.text for one in bank(definitions)]
+    assert shards.sentences()["sentence_id"].to_pylist() == list(range(len(definitions.statements)))
+    np.testing.assert_array_equal(shards.sentence_mirrors, definitions.mirror_ids)
+    columns = shards.posecode_dictionary()["column"].to_pylist()
+    assert shards.posecodes().column_names == ["sequence", "frame", *columns]
+    joints = TinyDataset().read("S1/sway 0").joints
+    table = shards.posecodes().slice(0, len(joints)).select(columns)
+    stored = np.stack([column.to_numpy() for column in table.columns], 1)
+    np.testing.assert_array_equal(stored, extract(joints).category_table())
+
+
+def test_each_caption_stands_once_and_its_mirror_mirrors_back(tiny_shards):
+    shards = open_shards(tiny_shards)
+    ids, mirrors = shards.caption_mirrors
+    assert len(np.unique(ids)) == len(ids)
+    assert np.isin(mirrors, ids).all()
+    place = {identity: row for row, identity in enumerate(ids)}
+    assert all(mirrors[place[mirror]] == own for own, mirror in zip(ids, mirrors, strict=True))
+    rows = {row["caption_id"]: row for row in shards.captions().to_pylist()}
+    of = shards.sentence_mirrors
+    for identity, mirror in zip(ids, mirrors, strict=True):
+        told = sorted(of[i] for one in rows[identity]["sentences"] for i in one["sentence_ids"])
+        assert told == sorted(i for one in rows[mirror]["sentences"] for i in one["sentence_ids"])
+
+
+@pytest.mark.parametrize("changes", [{"part_frames": 1}, {"part_frames": 10**6}, {"jobs": 2}])
+def test_the_content_does_not_depend_on_how_the_work_is_cut(tiny_shards, tmp_path, changes):
+    dataset = TinyDataset(sources=("gt", "sim"))
+    generate(config(tmp_path / "other", **changes), dataset=dataset)
+    assert contents(tmp_path / "other") == contents(tiny_shards)
+    assert validate(tmp_path / "other", content=True) == []
+
+
+def test_variants_and_views_in_the_camera_frame_have_their_own_captions(tmp_path):
+    dataset = TinyDataset(lengths=(9, 5))
+    generate(config(tmp_path / "seen", frame="camera", variants=2), dataset=dataset)
+    shards = open_shards(tmp_path / "seen")
+    assert "sentence_ids" not in shards.frames().column_names
+    assert shards.read_frames("S1/sway 0").sentence_ids is None
+    ids = shards.captions()["caption_id"].to_pylist()
+    front = shards.read_view("S1/sway 0", "gt", "c0")
+    side = shards.read_view("S1/sway 0", "gt", "c1")
+    assert front.caption_ids.padded().shape == (9, 2)
+    assert set(front.caption_ids.values) <= set(ids)
+    assert not np.array_equal(front.sentence_ids.values, side.sentence_ids.values)
+    assert shards.posecodes().num_rows == 2 * 14
+
+
+def test_a_summary_counts_what_was_made(tmp_path):
+    summary = generate(config(tmp_path / "out"), dataset=TinyDataset())
+    assert (summary.sequences, summary.frames, summary.views) == (5, 114, 228)
+    assert summary.sentences == summary.rows["sentences"] > 100
+    assert set(summary.bytes) == set(summary.rows)
+    assert min(summary.bytes.values()) > 0
+    assert summary.seconds.keys() >= {"read", "posecodes", "captions", "write", "merge"}
+
+
+def test_a_nan_pose_is_named_and_leaves_nothing(tmp_path):
+    dataset = TinyDataset(broken=("S3/sway 2", 11))
+    with pytest.raises(InputError, match=r"S3/sway 2: frame 11 has NaN"):
+        generate(config(tmp_path / "out"), dataset=dataset)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="frame 11"):
+        generate(config(tmp_path / "empty", jobs=2), dataset=dataset)
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_a_directory_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds something else \(notes.txt\)"):
+        generate(config(tmp_path), dataset=TinyDataset())
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    with pytest.raises(InputError, match="is a file"):
+        generate(config(tmp_path / "notes.txt"), dataset=TinyDataset())
+
+
+def test_whole_shards_are_kept_and_others_not_overwritten(tmp_path):
+    first = generate(config(tmp_path / "out"), dataset=TinyDataset())
+    before = (tmp_path / "out" / "manifest.json").read_bytes()
+    again = generate(config(tmp_path / "out"), dataset=TinyDataset())
+    assert (again.frames, again.rows) == (first.frames, first.rows)
+    with pytest.raises(InputError, match="holds other shards already"):
+        generate(config(tmp_path / "out", seed=7), dataset=TinyDataset())
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
+
+
+def test_an_interrupted_run_is_resumed_and_not_taken_for_a_whole_one(tmp_path, monkeypatch):
+    class Interrupted(TinyDataset):
+        def read(self, key):
+            if key == "S1/sway 3":
+                raise KeyboardInterrupt
+            return super().read(key)
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        generate(config(out, part_frames=30), dataset=Interrupted())
+    with pytest.raises(InputError, match="not finished"):
+        open_shards(out)
+    assert validate(out) != []
+    with pytest.raises(InputError, match="half-made run with other settings"):
+        generate(config(out, part_frames=30, seed=3), dataset=TinyDataset())
+    whole = generate(config(out, part_frames=30), dataset=TinyDataset())
+    assert whole.resumed_parts == 3
+    generate(config(tmp_path / "undisturbed", part_frames=30), dataset=TinyDataset())
+    assert (out / "manifest.json").read_bytes() == (tmp_path / "undisturbed" / "manifest.json").read_bytes()
+    assert sorted(str(p.relative_to(out)) for p in out.rglob("*")) == sorted(
+        str(p.relative_to(tmp_path / "undisturbed")) for p in (tmp_path / "undisturbed").rglob("*")
+    )
+
+
+def test_a_second_run_into_the_same_directory_is_refused(tmp_path, monkeypatch):
+    from posecap.shards import directory
+
+    monkeypatch.setattr(directory, "PATIENCE", 0.0)
+    out = tmp_path / "out"
+    with directory.hold(out), pytest.raises(InputError, match="another run is writing here"):
+        generate(config(out), dataset=TinyDataset())
+    generate(config(out), dataset=TinyDataset())
+    assert validate(out) == []
+
+
+def test_unknown_subjects_and_sequences_are_named(tmp_path):
+    with pytest.raises(InputError, match="unknown subject 'S9'"):
+        generate(config(tmp_path / "out", subjects=("S9",)), dataset=TinyDataset())
+    generate(config(tmp_path / "out", subjects=("S2",)), dataset=TinyDataset())
+    assert open_shards(tmp_path / "out").sequences()["subject"].unique().to_pylist() == ["S2"]
+
+
+def test_the_manifest_tells_what_training_needs(tiny_shards):
+    data = json.loads((tiny_shards / "manifest.json").read_text())
+    assert data["skeleton"]["parents"][:4] == [-1, 0, 1, 2]
+    assert len(data["skeleton"]["pairs"]) == 6
+    assert data["keypoints"] == ["gt", "sim"]
+    assert data["tables"]["frames"]["rows"] == sum(TinyDataset().lengths)
+    assert {"name", "sha256", "sentences"} == set(data["definitions"])
