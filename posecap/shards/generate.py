@@ -11,7 +11,7 @@ from posecap.errors import InputError
 from posecap.shards.directory import ForeignError, clear_partial, hold, look
 from posecap.shards.engines import run_parts
 from posecap.shards.files import TableFile, write_text
-from posecap.shards.finish import summarize
+from posecap.shards.finish import finish, summarize
 from posecap.shards.hashing import file_sha256
 from posecap.shards.manifest import MANIFEST, read_manifest
 from posecap.shards.part import WORK, PartRecord
