@@ -15,6 +15,10 @@ LYING = 0.3  # cosine of trunk and up below which a frame counts as lying
 MOSTLY = 0.9  # share of the frames that must lie for a warning
 
 
+class OddMotionWarning(UserWarning):
+    """The motion may not be what its caller says: another unit, another axis up."""
+
+
 def checked_joints(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """`joints` as a float array (N, J, 3); InputError names the shape, or the first bad frame and joint."""
     joints = np.asarray(joints)
@@ -39,9 +43,13 @@ def warn_of_odd_motion(joints: np.ndarray, skeleton: Skeleton, up: np.ndarray, s
         return
     size = float(np.median(np.linalg.norm(np.ptp(sample, axis=1), axis=-1)))
     if not BODY_SIZES[0] <= size <= BODY_SIZES[1]:
-        warnings.warn(f"the bodies are about {size:.3g} m in size: is `unit` right?", stacklevel=3)
+        _warn(f"the bodies are about {size:.3g} m in size: is `unit` right?")
     if {"pelvis", "neck"} <= skeleton.roles.keys() and _lies(sample, skeleton, up):
-        warnings.warn("nearly all bodies lie on their side or upside down: is `up` right?", stacklevel=3)
+        _warn("nearly all bodies lie on their side or upside down: is `up` right?")
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, OddMotionWarning, stacklevel=4)
 
 
 def _lies(joints: np.ndarray, skeleton: Skeleton, up: np.ndarray) -> bool:

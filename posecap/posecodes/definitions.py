@@ -17,7 +17,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from posecap import manifests
+from posecap.errors import unknown_name
 from posecap.manifests import Manifest
+from posecap.posecodes.measures import MEASURES
 
 if TYPE_CHECKING:
     from posecap.posecodes.mirror import MirrorTable
@@ -53,22 +55,53 @@ class Kind(Manifest):
     posecodes: tuple[PosecodeEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Kind:
+    def _measure_exists(self) -> Kind:
+        if self.measure not in MEASURES:
+            raise ValueError(f"measure: {unknown_name('measure', self.measure, MEASURES)}")
+        if self.unit != MEASURES[self.measure].unit:
+            raise ValueError(f"unit: {self.measure} is measured in {MEASURES[self.measure].unit}")
+        return self
+
+    @model_validator(mode="after")
+    def _categories_fit(self) -> Kind:
         if list(self.thresholds) != sorted(set(self.thresholds)):
             raise ValueError("thresholds: expected ascending numbers")
         if len(self.categories) != len(self.thresholds) + 1:
             raise ValueError(f"categories: expected {len(self.thresholds) + 1}, one more than thresholds")
-        for code in self.posecodes:
-            for field in ("acceptable", "rare", "support_1", "support_2"):
-                for category in getattr(code, field):
-                    if category not in self.categories:
-                        raise ValueError(f"{'|'.join(code.joints)}: {field}: '{category}' is not a category")
-            told_but_ignored = set(code.acceptable) & set(self.ignored)
-            if told_but_ignored:
-                raise ValueError(
-                    f"{'|'.join(code.joints)}: acceptable: '{told_but_ignored.pop()}' is ignored"
-                )
+        if len(set(self.categories)) != len(self.categories):
+            raise ValueError("categories: a name occurs twice")
+        unknown = [category for category in self.ignored if category not in self.categories]
+        if unknown:
+            raise ValueError(f"ignored: '{unknown[0]}' is not a category")
         return self
+
+    @model_validator(mode="after")
+    def _posecodes_fit(self) -> Kind:
+        expected = MEASURES[self.measure].num_joints
+        seen = set()
+        for code in self.posecodes:
+            name = "|".join(code.joints)
+            if len(code.joints) != expected:
+                raise ValueError(
+                    f"{name}: joints: {self.measure} measures {expected}, got {len(code.joints)}"
+                )
+            if code.joints in seen:
+                raise ValueError(f"{name}: joints: the same posecode stands there twice")
+            seen.add(code.joints)
+            problem = self._problem_of_marks(code)
+            if problem:
+                raise ValueError(f"{name}: {problem}")
+        return self
+
+    def _problem_of_marks(self, code: PosecodeEntry) -> str | None:
+        for field in ("acceptable", "rare", "support_1", "support_2"):
+            for category in getattr(code, field):
+                if category not in self.categories:
+                    return f"{field}: '{category}' is not a category; known: {', '.join(self.categories)}"
+                if category not in code.acceptable:
+                    return f"{field}: '{category}' is not acceptable"
+        told_but_ignored = set(code.acceptable) & set(self.ignored)
+        return f"acceptable: '{told_but_ignored.pop()}' is ignored" if told_but_ignored else None
 
 
 class Requirement(Manifest):
@@ -128,16 +161,19 @@ class Definitions(Manifest):
     def _requirements_exist(self) -> Definitions:
         for name, code in self.super_posecodes.items():
             for need in (need for way in code.ways for need in way):
-                if need.kind not in self.kinds:
-                    raise ValueError(f"super_posecodes.{name}: kind '{need.kind}' is not defined")
-                kind = self.kinds[need.kind]
-                if need.joints not in [entry.joints for entry in kind.posecodes]:
-                    raise ValueError(f"super_posecodes.{name}: {need.kind} has no posecode {need.joints}")
-                if need.category not in kind.categories:
-                    raise ValueError(
-                        f"super_posecodes.{name}: '{need.category}' is not a category of {need.kind}"
-                    )
+                problem = self._problem_of(need)
+                if problem:
+                    raise ValueError(f"super_posecodes.{name}: ways: {problem}")
         return self
+
+    def _problem_of(self, need: Requirement) -> str | None:
+        if need.kind not in self.kinds:
+            return f"kind '{need.kind}' is not defined"
+        if not self.has_column(need.kind, need.joints):
+            return f"{need.kind} has no posecode [{', '.join(need.joints)}]"
+        if need.category not in self.kinds[need.kind].categories:
+            return f"'{need.category}' is not a category of {need.kind}"
+        return None
 
     @cached_property
     def sha256(self) -> str:

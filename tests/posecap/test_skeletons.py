@@ -96,6 +96,6 @@ def own_skeleton(**changes: object) -> dict:
 def test_a_bad_manifest_is_refused_with_its_file_and_field(tmp_path, changes: dict, words: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(own_skeleton(**changes)))
-    with pytest.raises(InputError, match="mine.yaml") as caught:
+    with pytest.raises(InputError, match=r"mine\.yaml") as caught:
         load_skeleton(str(path))
     assert words in str(caught.value)

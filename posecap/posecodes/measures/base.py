@@ -82,6 +82,15 @@ def arccos_degrees(cosines: np.ndarray) -> np.ndarray:
     return np.degrees(cosines, out=cosines)
 
 
+def signed_angle(along: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Angle of 2D vectors from the first axis, in degrees, with the sign of the second.
+
+    Odd in `across`, also where that is 0: then the angle is 0.
+    """
+    norm = np.maximum(np.sqrt(along * along + across * across), SMALLEST_LENGTH)
+    return arccos_degrees(along / norm) * np.sign(across)
+
+
 def between(joints: Joints, *order: int) -> Joints:
     """`joints` in another order."""
     return tuple(joints[index] for index in order)

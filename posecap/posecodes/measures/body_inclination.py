@@ -10,14 +10,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from posecap.posecodes.measures.base import (
-    SMALLEST_LENGTH,
     Joints,
     Pose,
     Position,
     Reordering,
-    arccos_degrees,
     between,
     length,
+    signed_angle,
 )
 
 UPRIGHT_HEIGHT = 0.2  # metres the shoulders must be over the lower ankle for a forward inclination
@@ -43,7 +42,7 @@ class BodyInclinationX(_BodyInclination):
         left, right, pelvis, left_ankle, right_ankle = (pose.positions[place] for place in places.T)
         middle = (left[:, 1:] + right[:, 1:]) / 2
         up, forward = np.moveaxis(middle - pelvis[:, 1:], 1, 0)
-        angle = _signed_angle(up, forward)
+        angle = signed_angle(up, forward)
         lower_ankle = np.minimum(left_ankle[:, 1], right_ankle[:, 1])
         return np.where(lower_ankle < middle[:, 0] - UPRIGHT_HEIGHT, angle, 0.0)
 
@@ -55,7 +54,7 @@ class BodyInclinationY(_BodyInclination):
 
     def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         across = pose.positions[places[:, 0]] - pose.positions[places[:, 1]]
-        return _signed_angle(across[:, 0], across[:, 2])
+        return signed_angle(across[:, 0], across[:, 2])
 
 
 class BodyInclinationZ(_BodyInclination):
@@ -68,9 +67,3 @@ class BodyInclinationZ(_BodyInclination):
         trunk = (left + right) / 2 - pelvis
         # 90° - acos(x), written as an odd function so that mirrored poses get exactly the negative
         return np.degrees(np.arcsin(np.clip(trunk[:, 0] / length(trunk), -1.0, 1.0)))
-
-
-def _signed_angle(along: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """Angle of 2D vectors from the first axis, in degrees, with the sign of the second."""
-    norm = np.maximum(np.sqrt(along * along + across * across), SMALLEST_LENGTH)
-    return arccos_degrees(along / norm) * np.sign(across)

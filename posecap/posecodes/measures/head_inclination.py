@@ -11,7 +11,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from posecap.posecodes.measures.base import Joints, Pose, Position, Reordering, between, dot, length
+from posecap.posecodes.measures.base import (
+    Joints,
+    Pose,
+    Position,
+    Reordering,
+    between,
+    dot,
+    length,
+    signed_angle,
+)
 
 
 class _HeadInclination(Position):
@@ -27,7 +36,9 @@ class HeadInclinationX(_HeadInclination):
 
     def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         head, up, left = _trunk(pose, places)
-        return np.degrees(np.arctan2(dot(head, _cross(left, up)), dot(head, up)))
+        # adding 0 turns -0 into 0: the arctangent tells them apart by 180 degrees, mirroring may not
+        forward, upward = dot(head, _cross(left, up)) + 0.0, dot(head, up) + 0.0
+        return np.degrees(np.arctan2(forward, upward))
 
 
 class HeadInclinationZ(_HeadInclination):
@@ -56,7 +67,7 @@ class HeadTurn(Position):
     def compute(self, pose: Pose, places: np.ndarray) -> np.ndarray:
         ears = pose.positions[places[:, 0]] - pose.positions[places[:, 1]]
         _, up, left = _trunk(pose, places[:, [2, 2, 3, 4, 5]])
-        return np.degrees(np.arctan2(-dot(ears, _cross(left, up)), dot(ears, left)))
+        return signed_angle(dot(ears, left), -dot(ears, _cross(left, up)))
 
 
 def _trunk(pose: Pose, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

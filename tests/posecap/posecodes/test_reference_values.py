@@ -28,7 +28,9 @@ def test_values_and_categories_agree_for_every_kind(reference, skeleton, num_joi
     codes = codes_of(reference, skeleton, num_joints)
     assert codes.kinds == list(reference["kinds"])
     for kind in codes.kinds:
-        assert ["|".join(joints) for joints in codes.joint_sets[kind]] == list(reference[f"{kind}_joint_sets"])
+        assert ["|".join(joints) for joints in codes.joint_sets[kind]] == list(
+            reference[f"{kind}_joint_sets"]
+        )
         assert list(codes.category_names[kind]) == list(reference[f"{kind}_category_names"])
         if f"{kind}_values{suffix}" not in reference:
             continue
