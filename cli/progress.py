@@ -21,6 +21,7 @@ class _Stage:
     total: int | None
     unit: str
     done: int = 0
+    about: str = ""
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -53,6 +54,10 @@ class Progress:
         """`done` more units of a stage are finished."""
         self._stages[stage].done += done
         self._display.show(self._stages[stage])
+
+    def describe(self, stage: str, text: str) -> None:
+        """What stands behind a stage's bar from now on (losses, ...); shown with the next `advance`."""
+        self._stages[stage].about = one_line(text)
 
     def finish(self, stage: str) -> None:
         """A stage is over."""
@@ -138,16 +143,17 @@ class _Bars(_Nothing):
             bars.TimeElapsedColumn(),
             bars.TextColumn("left"),
             bars.TimeRemainingColumn(),
+            bars.TextColumn("{task.fields[about]}"),
             console=Console(stderr=True),
         )
         self._tasks: dict[str, Any] = {}
         self._bars.start()
 
     def begin(self, stage: _Stage) -> None:
-        self._tasks[stage.name] = self._bars.add_task(stage.name, total=stage.total, rate="")
+        self._tasks[stage.name] = self._bars.add_task(stage.name, total=stage.total, rate="", about="")
 
     def show(self, stage: _Stage) -> None:
-        self._bars.update(self._tasks[stage.name], completed=stage.done, rate=stage.rate)
+        self._bars.update(self._tasks[stage.name], completed=stage.done, rate=stage.rate, about=stage.about)
 
     def end(self, stage: _Stage) -> None:
         task = self._tasks[stage.name]
@@ -166,7 +172,8 @@ class _Bars(_Nothing):
 
 def _so_far(stage: _Stage) -> str:
     of = f"/{stage.total}" if stage.total else ""
-    return f"{stage.name}: {stage.done}{of} {stage.unit} in {stage.elapsed:.1f} s ({stage.rate})"
+    about = f"  {stage.about}" if stage.about else ""
+    return f"{stage.name}: {stage.done}{of} {stage.unit} in {stage.elapsed:.1f} s ({stage.rate}){about}"
 
 
 def _time_left(stage: _Stage) -> str:

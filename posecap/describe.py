@@ -75,7 +75,7 @@ def _numbers(part: list[int | None], num_frames: int) -> np.ndarray:
 def _tell(
     path: str | Path, options: Options, frames: str
 ) -> tuple[Posecodes, np.ndarray, list[list[Caption]]]:
-    poses = read_poses(path)
+    poses = read_poses(path, options.skeleton)
     chosen = parse_frames(frames, len(poses))
     codes = _extract(path, poses, options)
     captions = caption_states(
@@ -93,7 +93,7 @@ def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes
             skeleton,
             options.definitions,
             options.frame,  # type: ignore[arg-type]
-            up,  # type: ignore[arg-type]
+            up,
             unit=options.unit or skeleton.unit,  # type: ignore[arg-type]
         )
     except InputError as error:

@@ -94,6 +94,7 @@ def test_progress_counts_and_times_each_stage_on_standard_error(capsys):
         shown.advance("parts", 4)
         shown.start("sentences", None, "texts")
         shown.note("half way")
+        shown.describe("parts", "loss 0.1")
         shown.advance("parts", 6)
         shown.finish("parts")
         shown.finish("sentences")
@@ -102,6 +103,7 @@ def test_progress_counts_and_times_each_stage_on_standard_error(capsys):
     lines = err.splitlines()
     assert lines[0] == "half way"
     assert lines[1].startswith("parts: 10/10 frames in ")
+    assert lines[1].endswith("frames/s)  loss 0.1")
     assert lines[2].startswith("sentences: 0 texts in ")
     assert list(shown.seconds) == ["parts", "sentences"]
 
