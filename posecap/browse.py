@@ -98,7 +98,7 @@ def caption_table(shards: Shards, caption_ids: set[int], columns: list[str]) -> 
     """Rows of the captions table with these ids: caption_id and `columns`."""
     wanted = np.array(sorted(caption_ids), np.int64)
     found: list[dict[str, Any]] = []
-    for path in shards._files("captions"):
+    for path in shards.files("captions"):
         file = shards._open(path)
         for group in range(file.num_row_groups):
             ids = shards._store.read_group(file, path, group, ["caption_id"])["caption_id"]

@@ -104,7 +104,7 @@ class Shards:
         """A whole table by its name in the manifest, `frames`, `views/gt`, ...; refuses a changed file."""
         if name not in self.manifest.tables:
             raise unknown_name("table", name, self.manifest.tables)
-        files = self._files(name)
+        files = self.files(name)
         tables = [self._store.read(path, self.manifest.files[path], columns) for path in files]
         return pa.concat_tables(tables) if tables else pa.table({})
 
@@ -263,17 +263,44 @@ class Shards:
                 self.read_view(sequence, source, camera),
             )
 
+    def read_posecodes(self, sequence: str, columns: list[str], camera: str = "") -> pa.Table:
+        """Columns of `posecodes` for the frames of a sequence, in order (of one camera in camera frame)."""
+        return self._rows("posecodes", (sequence, camera), columns, 0, None)
+
+    def find_captions(self, caption_ids: np.ndarray, columns: list[str]) -> pa.Table:
+        """caption_id and `columns` of the captions with these ids, in the order of the table.
+
+        Reads only the row groups that hold one of them.
+        """
+        wanted = np.unique(np.asarray(caption_ids, np.int64))
+        found = [
+            self._store.read_group(self._open(path), path, group, ["caption_id", *columns]).take(places)
+            for path, group, places in self._caption_places(wanted)
+        ]
+        return pa.concat_tables(found) if found else self.captions(["caption_id", *columns]).slice(0, 0)
+
+    def _caption_places(self, wanted: np.ndarray) -> Iterator[tuple[str, int, pa.Array]]:
+        for path in self.files("captions"):
+            file = self._open(path)
+            for group in range(file.num_row_groups):
+                ids = self._store.read_group(file, path, group, ["caption_id"])["caption_id"]
+                known = np.concatenate([_numbers(chunk) for chunk in ids.chunks])
+                places = np.flatnonzero(np.isin(known, wanted))
+                if places.size:
+                    yield path, group, _as_arrow(places)
+
     # files
 
-    def _check_source(self, source: str) -> None:
-        if source not in self.sources:
-            raise unknown_name("2D source", source, self.sources)
-
-    def _files(self, table: str) -> list[str]:
+    def files(self, table: str) -> list[str]:
+        """Files of a table, within the shards, in row order."""
         single = f"{table}.parquet"
         if single in self.manifest.files:
             return [single]
         return sorted(path for path in self.manifest.files if path.rpartition("/")[0] == table)
+
+    def _check_source(self, source: str) -> None:
+        if source not in self.sources:
+            raise unknown_name("2D source", source, self.sources)
 
     def _open(self, path: str) -> pq.ParquetFile:
         return self._store.parquet(path, self.manifest.files[path])
@@ -282,7 +309,7 @@ class Shards:
         """File and row group of each (sequence, camera) of a table; camera is "" in `frames`."""
         if table not in self._index:
             self._index[table] = {}
-            for path in self._files(table):
+            for path in self.files(table):
                 for group, name in enumerate(_group_names(self._open(path), f"{self.path}/{path}")):
                     self._index[table][name] = path, group
         return self._index[table]
@@ -360,3 +387,9 @@ def _ragged(column: pa.ChunkedArray) -> Ragged:
 def _numbers(array: pa.Array) -> np.ndarray:
     """A view of numbers without nulls; PyArrow's own conversion would load pandas."""
     return np.from_dlpack(array)
+
+
+def _as_arrow(places: np.ndarray) -> pa.Array:
+    """Row numbers for `Table.take`; `pa.array` would load pandas."""
+    numbers = np.ascontiguousarray(places, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])

@@ -48,6 +48,23 @@ def test_opened_shards_travel_to_other_processes(tiny_shards):
     assert shards.frames(["frame"]).num_rows == sum(TinyDataset().lengths)
 
 
+def test_captions_are_found_by_their_ids(tiny_shards):
+    shards = open_shards(tiny_shards)
+    rows = {row["caption_id"]: row["caption"] for row in shards.captions().to_pylist()}
+    wanted = list(rows)[3:40:7]
+    found = shards.find_captions(np.array([*wanted, wanted[0], 12345]), ["caption"]).to_pylist()
+    assert {row["caption_id"]: row["caption"] for row in found} == {index: rows[index] for index in wanted}
+    assert shards.find_captions(np.array([12345]), ["caption"]).num_rows == 0
+
+
+def test_posecodes_of_a_sequence_are_its_rows(tiny_shards):
+    shards = open_shards(tiny_shards)
+    column = shards.posecode_dictionary()["column"][3].as_py()
+    whole = shards.posecodes(["sequence", column]).to_pandas()
+    rows = shards.read_posecodes("S3/sway 2", [column])[column].to_pylist()
+    assert rows == whole[whole.sequence == "S3/sway 2"][column].tolist()
+
+
 def test_shards_open_from_any_file_system(tiny_shards):
     shards = open_shards(f"file://{tiny_shards}")
     assert shards.read_frames("S1/sway 0").pose_3d.shape == (30, 17, 3)
@@ -64,7 +81,7 @@ def test_every_table_opens_without_this_package(tiny_shards, tmp_path, tool):
     module = pytest.importorskip(tool)
     shards = open_shards(tiny_shards)
     for name, record in shards.manifest.tables.items():
-        files = [str(tiny_shards / path) for path in shards._files(name)]
+        files = [str(tiny_shards / path) for path in shards.files(name)]
         if tool == "pandas":
             rows = sum(len(module.read_parquet(file)) for file in files)
         elif tool == "polars":
