@@ -56,8 +56,8 @@ class Skeleton(Manifest):
             raise ValueError("joints: a name occurs twice")
         if len(self.parents) != len(self.joints):
             raise ValueError(f"parents: expected {len(self.joints)} entries, one a joint")
-        if any(not -1 <= parent < index for index, parent in enumerate(self.parents)):
-            raise ValueError("parents: each must be -1 or the index of an earlier joint")
+        if not all(self._leads_to_a_root(joint) for joint in range(len(self.joints))):
+            raise ValueError("parents: expected indices of joints without cycles, -1 for a root")
         for pair in self.pairs:
             _require(self.joints, pair, "pairs")
         if self.h36m17 is not None and len(self.h36m17) != 17:
@@ -74,6 +74,13 @@ class Skeleton(Manifest):
             known.append(role)
         _require(known, self.ground or (), "ground")
         return self
+
+    def _leads_to_a_root(self, joint: int) -> bool:
+        for _ in self.joints:
+            joint = self.parents[joint]
+            if not 0 <= joint < len(self.joints):
+                return joint == -1
+        return False
 
     @property
     def num_joints(self) -> int:

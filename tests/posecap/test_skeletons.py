@@ -85,7 +85,7 @@ def own_skeleton(**changes: object) -> dict:
     ("changes", "words"),
     [
         ({"parents": [-1]}, "parents: expected 17 entries"),
-        ({"parents": [0] * 17}, "index of an earlier joint"),
+        ({"parents": [1, 0] + [0] * 15}, "without cycles"),
         ({"roles": {"torso": ["chest"]}}, "roles.torso: 'chest' is not a joint"),
         ({"roles": {"one": "two", "two": "pelvis"}}, "roles.one: 'two' is not a joint"),
         ({"ground": ["heel"]}, "ground: 'heel' is not a joint"),
@@ -99,3 +99,17 @@ def test_a_bad_manifest_is_refused_with_its_file_and_field(tmp_path, changes: di
     with pytest.raises(InputError, match=r"mine\.yaml") as caught:
         load_skeleton(str(path))
     assert words in str(caught.value)
+
+
+def test_the_skeletons_of_other_data_sets_are_shipped() -> None:
+    others = {"mpi_inf_3dhp17", "mpi_inf_3dhp28", "coco17", "halpe26", "cmu31", "cmu_bvh31"}
+    assert others <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_skeleton_has_the_roles_of_the_posecodes_by_default(name: str) -> None:
+    skeleton = load_skeleton(name)
+    definitions = load_definitions(skeleton.posecodes)
+    needed = {role for kind, entry in definitions.columns for role in entry.joints if kind != "headTurnY"}
+    assert needed <= skeleton.roles.keys()
+    assert skeleton.h36m17 is not None

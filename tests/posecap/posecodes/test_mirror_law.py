@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from posecap.posecodes import extract, load_definitions
-from posecap.skeletons import load_skeleton
+from posecap.skeletons import load_skeleton, skeleton_names
 
 DEFINITIONS = load_definitions("h36m17")
-SKELETONS = ["h36m17", "h36m32"]
+SKELETONS = skeleton_names()
 pytestmark = pytest.mark.filterwarnings("ignore:the bodies are about", "ignore:nearly all bodies lie")
 
 
@@ -33,6 +33,7 @@ def test_every_statement_of_the_seventeen_joints_has_a_mirror_with_the_same_mark
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), spread=st.sampled_from([0.05, 0.2, 0.6]))
 def test_the_mirrored_pose_has_the_mirrored_statements(skeleton: str, seed: int, spread: float) -> None:
     joints = np.random.default_rng(seed).normal(0, spread, (20, load_skeleton(skeleton).num_joints, 3))
