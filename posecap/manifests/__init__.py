@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from posecap.errors import InputError, unknown_name
 
-FAMILIES = ("skeletons", "datasets", "posecodes", "language", "recipes")
+FAMILIES = ("skeletons", "datasets", "keypoints", "posecodes", "language", "recipes")
 
 
 class Manifest(BaseModel):
