@@ -32,6 +32,7 @@ class Voice(Manifest):
     determiner: str
     figure: str
     be: str
+    have: str
     weight: int = Field(ge=1)
 
 

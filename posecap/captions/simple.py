@@ -34,11 +34,15 @@ class SimpleWriter:
     """All wordings of all statements, made once."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        makers = NaturalWriter(lexicon)
+        maker = NaturalWriter(lexicon)
+        limbs = [lexicon.language.noun(fact.subject.part).limb for fact in lexicon.facts]
         self.store = SegmentStore(lexicon.language)
         self.segments = np.array(
             [
-                [self.store.add(makers._segments([index], wording))[0] for wording in range(NUM_WORDINGS)]
+                [
+                    self.store.add(maker.segments([index], wording), limbs[index])[0]
+                    for wording in range(NUM_WORDINGS)
+                ]
                 for index in range(len(lexicon.facts))
             ],
             np.int32,

@@ -10,9 +10,9 @@ from posecap.captions.types import Caption, CaptionSentence
 
 MAX_WORDS = 36  # of a sentence made of several segments
 MAX_SEGMENTS = 3  # of a sentence
-START, AND, WHILE, WITH, AND_WITH = range(5)  # how a segment is joined to what is before it
-_JOINTS = np.array(["", ", and ", " while ", ", with ", " and "], object)
-_FORMS = np.array([CAPITAL, SMALL, SMALL, VERBLESS, VERBLESS])
+LEADING = ("body", "trunk", "head")  # limbs that any other may follow in one sentence
+START, HAVE, AND, WHILE, WITH, AND_WITH = range(6)  # how a segment is joined to what is before it
+_FORMS = np.array([CAPITAL, VERBLESS, SMALL, SMALL, VERBLESS, VERBLESS])
 
 
 def assemble(
@@ -28,9 +28,31 @@ def assemble(
     joints = _joints(segments, counts, starts, hashes, store)
     voices = _voices(hashes, store)[rows]
     pieces = np.empty((len(segments), 2), object)
-    pieces[:, 0] = _JOINTS[joints]
+    pieces[:, 0] = _joint_texts(store)[voices, joints]
+    begins = starts[counts > 0]
+    pieces[begins, 0] = _joint_texts(store, is_first=True)[voices[begins], joints[begins]]
     pieces[:, 1] = store.texts[segments, voices, _FORMS[joints]]
-    return _captions(pieces.ravel().tolist(), segments, joints, counts, store)
+    batch = _Batch(pieces.ravel().tolist(), segments, joints, [0, *np.cumsum(counts).tolist()], store.ids)
+    return [Caption(batch.text(row), None, batch, row) for row in range(len(counts))]
+
+
+def _joint_texts(store: SegmentStore, is_first: bool = False) -> np.ndarray:
+    """(voices, joints) what stands before a segment."""
+    stop = "" if is_first else ". "
+    return np.array(
+        [
+            [
+                stop,
+                f"{stop}{one.figure[0].upper()}{one.figure[1:]} {one.have} ",
+                ", and ",
+                " while ",
+                ", with ",
+                " and ",
+            ]
+            for one in store.voices
+        ],
+        object,
+    )
 
 
 def _voices(hashes: np.ndarray, store: SegmentStore) -> np.ndarray:
@@ -44,48 +66,73 @@ def _joints(
 ) -> np.ndarray:
     """How each segment is joined to the one before it, position by position over all states at once."""
     joints = np.zeros(len(segments), np.int8)
-    num_words, num_segments, num_links, last = (np.zeros(len(counts), np.int32) for _ in range(4))
+    state = _Sentences(len(counts), np.array([limb in LEADING for limb in (*store.limbs, "")]))
     for position in range(int(counts.max(initial=0))):
         rows = np.flatnonzero(counts > position)
         places = starts[rows] + position
-        words, has_verbless, contrasts, follows = store.facts[segments[places]].T
         draw = below(salted(hashes[rows], 100 + position), 100)
-        after_with = (last[rows] == WITH) | (last[rows] == AND_WITH)
-        room = (num_segments[rows] < MAX_SEGMENTS) & (num_words[rows] + words < MAX_WORDS) & (position > 0)
-        link = room & (num_links[rows] == 0) & (contrasts == 0) & (follows == 0)
-        joint = np.full(len(rows), START, np.int32)
-        joint[room & ~after_with & (draw < 25) & (last[rows] != AND)] = AND
-        joint[link & ~after_with & (draw >= 25) & (draw < 40)] = WHILE
-        joint[
-            room & ~after_with & (has_verbless > 0) & (num_links[rows] < 2) & (draw >= 40) & (draw < 60)
-        ] = WITH
-        joint[room & (last[rows] == WITH) & (has_verbless > 0) & (draw < 40)] = AND_WITH
-        joints[places] = joint
-        fresh = joint == START
-        num_words[rows] = np.where(fresh, 0, num_words[rows]) + words + 1
-        num_segments[rows] = np.where(fresh, 0, num_segments[rows]) + 1
-        num_links[rows] = np.where(fresh, 0, num_links[rows]) + contrasts + (joint == WHILE) + (joint == WITH)
-        last[rows] = joint
+        joints[places] = state.join(rows, store.facts[segments[places]].T, draw, position == 0)
     return joints
 
 
-def _captions(
-    pieces: list[str], segments: np.ndarray, joints: np.ndarray, counts: np.ndarray, store: SegmentStore
-) -> list[Caption]:
-    begins = np.flatnonzero(joints == START)
-    bounds = [*begins.tolist(), len(segments)]
-    ids, numbers = store.ids, segments.tolist()
-    sentences = []
-    for begin, end in zip(bounds, bounds[1:], strict=False):
-        made = (
-            ids[numbers[begin]]
-            if end == begin + 1
-            else tuple([i for n in numbers[begin:end] for i in ids[n]])
+class _Sentences:
+    """The sentence that each state is in the middle of."""
+
+    def __init__(self, num_states: int, leads: np.ndarray) -> None:
+        self.words, self.segments, self.links, self.last, self.limb = np.zeros((5, num_states), np.int32)
+        self.lists = np.zeros(num_states, bool)  # whether its last segment has an "and" of its own
+        self.has_had = np.zeros(num_states, bool)  # whether a sentence of the caption began "She has"
+        self.leads = leads  # (limbs,) whether any limb may follow in the same sentence
+
+    def join(self, rows: np.ndarray, facts: np.ndarray, draw: np.ndarray, is_first: bool) -> np.ndarray:
+        """Joints of the next segments of `rows`; the sentences they are in move on."""
+        words, verbless, lists, contrasts, follows, limb = facts
+        last, links = self.last[rows], self.links[rows]
+        near = (self.limb[rows] == limb) | self.leads[self.limb[rows]]
+        room = (self.segments[rows] < MAX_SEGMENTS) & (self.words[rows] + words < MAX_WORDS) & (not is_first)
+        bare = (last == WITH) | (last == AND_WITH) | (last == HAVE)
+        free = room & ~bare & (near | (draw % 10 < 2))
+        having = (draw >= 82) & (verbless > 0) & ~self.has_had[rows] & ~self.leads[limb]
+        joint = np.where(having, HAVE, START)
+        joint[free & (draw < 22) & (last != AND) & (links == 0)] = AND
+        joint[free & (draw >= 22) & (draw < 36) & (links + contrasts + follows == 0)] = WHILE
+        joint[free & (draw >= 36) & (draw < 62) & (verbless > 0) & (links < 2)] = WITH
+        listing = ((last == WITH) | (last == HAVE)) & ~self.lists[rows]
+        joint[room & near & listing & (verbless > 0) & (draw < 45)] = AND_WITH
+        fresh = (joint == START) | (joint == HAVE)
+        self.words[rows] = np.where(fresh, 2, self.words[rows]) + words + 1
+        self.segments[rows] = np.where(fresh, 0, self.segments[rows]) + 1
+        self.links[rows] = np.where(fresh, 0, links) + contrasts + (joint == WHILE) + (joint == WITH)
+        self.last[rows], self.limb[rows], self.lists[rows] = joint, limb, lists
+        self.has_had[rows] |= joint == HAVE
+        return joint
+
+
+class _Batch:
+    """The pieces of many captions in a row: two to a segment, what joins it and its text."""
+
+    def __init__(
+        self,
+        pieces: list[str],
+        segments: np.ndarray,
+        joints: np.ndarray,
+        bounds: list[int],
+        ids: list[tuple[int, ...]],
+    ) -> None:
+        self.pieces, self.segments, self.joints, self.bounds, self.ids = pieces, segments, joints, bounds, ids
+
+    def text(self, row: int) -> str:
+        """The whole caption of a row."""
+        return "".join(self.pieces[2 * self.bounds[row] : 2 * self.bounds[row + 1]]) + "."
+
+    def sentences(self, row: int) -> tuple[CaptionSentence, ...]:
+        """The caption's sentences: runs of segments that begin with START or HAVE."""
+        first, last = self.bounds[row], self.bounds[row + 1]
+        begins = [place for place in range(first, last) if self.joints[place] in (START, HAVE)]
+        return tuple(self._sentence(*span) for span in zip(begins, [*begins[1:], last], strict=True))
+
+    def _sentence(self, first: int, last: int) -> CaptionSentence:
+        text = "".join(self.pieces[2 * first : 2 * last]).removeprefix(". ") + "."
+        return CaptionSentence(
+            text, tuple(i for place in range(first, last) for i in self.ids[self.segments[place]])
         )
-        sentences.append(CaptionSentence("".join(pieces[2 * begin : 2 * end]) + ".", made))
-    captions, first = [], 0
-    for last in np.searchsorted(begins, np.cumsum(counts)).tolist():
-        own = sentences[first:last]
-        captions.append(Caption(" ".join([one[0] for one in own]), tuple(own)))
-        first = last
-    return captions

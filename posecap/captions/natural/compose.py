@@ -28,7 +28,7 @@ class Segment(NamedTuple):
     """A finite clause, small letter, no full stop, with the marks of `phrases`.
 
     `verbless` is the same for use after "with", empty where it has none; `contrasts` tells that it
-    holds a "while", `follows` that it must come right after the segment before it.
+    is long already and takes no "while", `follows` that it must come right after the segment before it.
     """
 
     text: str
@@ -163,6 +163,9 @@ def _contrasts(one: Clause, two: Clause) -> bool:
 
 def _contrast(one: Clause, two: Clause, phraser: Phraser) -> list[Segment]:
     first, second = _tell(one, phraser), _tell(two, phraser)
+    target = _shared_target(one, two, phraser)
+    if target:
+        second = second._replace(pieces=[piece.replace(target, "it") for piece in second.pieces])
     side = two.subjects[0].side
     if len(two.subjects) > 1:
         name = f"{DETERMINER} {side} ones"
@@ -174,7 +177,14 @@ def _contrast(one: Clause, two: Clause, phraser: Phraser) -> list[Segment]:
     whole = f"{text}{link}{name} {second.be} {second.predicate}"
     if whole.count(" ") > 32:
         return [_segment(first), _segment(second)]
-    return [Segment(whole, verbless, first.ids + second.ids, "while" in link)]
+    return [Segment(whole, verbless, first.ids + second.ids, contrasts=True)]
+
+
+def _shared_target(one: Clause, two: Clause, phraser: Phraser) -> str:
+    """The noun phrase that is the second part of both clauses, if there is one without sides."""
+    targets = {predicate.target for clause in (one, two) for predicate in clause.predicates}
+    target = targets.pop() if len(targets) == 1 else None
+    return phraser.plain(target.side, target.part) if target and target.side is None else ""
 
 
 def _can_gap(one: Clause, two: Clause) -> bool:
@@ -192,7 +202,7 @@ def _gapped(clauses: list[Clause], phraser: Phraser) -> Segment:
     short = [f"{_short(one.clause, phraser)} {one.predicate}" for one in told[1:]]
     first = f"{told[0].subject} {told[0].be} {told[0].predicate}"
     rest = f", {short[0]}" if len(short) == 1 else f", {' and '.join(short)}"
-    return Segment(first + rest, "", tuple(i for one in told for i in one.ids))
+    return Segment(first + rest, "", tuple(i for one in told for i in one.ids), contrasts=True)
 
 
 def _short(clause: Clause, phraser: Phraser) -> str:

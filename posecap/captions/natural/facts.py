@@ -112,7 +112,7 @@ class Lexicon:
         }
 
     def phrases(self, predicate: Predicate, part: str) -> tuple[str, ...]:
-        """Wordings of a predicate said of `part`; those made from its canonical one where it has no others."""
+        """Wordings of a predicate said of `part`; where it has none, one made from the canonical."""
         own = self.language.phrases(predicate.measure, predicate.category, part, predicate.form)
         return own or self._canonical(predicate)
 

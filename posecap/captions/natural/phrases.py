@@ -45,14 +45,14 @@ class Phraser:
             return (
                 f"{DETERMINER} {subjects[0].side} {join_list([self.noun(one.part).noun for one in subjects])}"
             )
-        return join_list([self._plain(one.side, one.part) for one in subjects])
+        return join_list([self.plain(one.side, one.part) for one in subjects])
 
     def _one_subject(self, subject: Subject, clause: Clause) -> str:
         part = self._alias(subject.part, clause)
         if subject.part == "body":
             return FIGURE
         if subject.side != "both":
-            return self._plain(subject.side, part)
+            return self.plain(subject.side, part)
         if says_each(clause):
             return f"each {self.noun(part).noun}"
         if any(one.form == "pair" for one in clause.predicates) or self.choice.chance(50):
@@ -65,7 +65,8 @@ class Phraser:
         other = aliases.get(next(iter(measures)), {}).get(part) if len(measures) == 1 else None
         return other if other and self.choice.chance(40) else part
 
-    def _plain(self, side: str | None, part: str) -> str:
+    def plain(self, side: str | None, part: str) -> str:
+        """`the left elbow`, `both elbows`, `the torso`."""
         noun = self.noun(part)
         if side == "both":
             return f"both {noun.many}"
@@ -127,7 +128,7 @@ class Phraser:
         }
         whole = [one for one in named if one.part not in parts]
         return join_list(
-            [self._plain("both", part) for part in sorted(parts)]
+            [self.plain("both", part) for part in sorted(parts)]
             + [self._target(one, clause) for one in whole]
         )
 
@@ -136,16 +137,16 @@ class Phraser:
         if target.side == COUNTERPART:
             return self._counterpart(OTHER_SIDE[side], clause)
         if target.side not in ("own", "opposite"):
-            return self._plain(target.side, target.part)
+            return self.plain(target.side, target.part)
         if side == "both":
             return f"{'its own' if target.side == 'own' else 'the opposite'} {self.noun(target.part).noun}"
-        return self._plain(side if target.side == "own" else OTHER_SIDE[side], target.part)
+        return self.plain(side if target.side == "own" else OTHER_SIDE[side], target.part)
 
     def _counterpart(self, side: str, clause: Clause) -> str:
         if len(clause.subjects) > 1:
             return f"{DETERMINER} {side} ones"
         part = clause.subjects[0].part
-        return self.choice.pick(("the other", f"{DETERMINER} {side} one", self._plain(side, part)))
+        return self.choice.pick(("the other", f"{DETERMINER} {side} one", self.plain(side, part)))
 
 
 def share_starts(pieces: Sequence[str]) -> list[str]:

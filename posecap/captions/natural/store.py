@@ -17,25 +17,30 @@ class SegmentStore:
     """A growing table of segments; row 0 is the empty segment."""
 
     def __init__(self, language: Language) -> None:
-        self.voices = language.voices or (Voice(determiner="the", figure="the body", be="is", weight=1),)
+        self.voices = language.voices or (
+            Voice(determiner="the", figure="the body", be="is", have="has", weight=1),
+        )
         self.ids: list[tuple[int, ...]] = []
         self._new_texts: list[list[tuple[str, str, str]]] = []
-        self._new_facts: list[tuple[int, bool, bool, bool]] = []
+        self._new_facts: list[tuple[int, bool, bool, bool, bool, int]] = []
         self.texts = np.empty((0, len(self.voices), 3), object)
-        self.facts = np.empty((0, 4), np.int32)  # words, has a verbless form, contrasts, follows
-        self.add([Segment("", "", ())])
+        self.facts = np.empty((0, 6), np.int32)  # words, has a verbless form, lists, contrasts, follows, limb
+        self.limbs = list(dict.fromkeys(noun.limb for noun in language.parts.values()))
+        self.add([Segment("", "", ())], "")
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def add(self, segments: Iterable[Segment]) -> tuple[int, int]:
+    def add(self, segments: Iterable[Segment], limb: str) -> tuple[int, int]:
         """First number and count of the segments, which get numbers in a row."""
+        limb_number = self.limbs.index(limb) if limb in self.limbs else -1
         start = len(self.ids)
         for one in segments:
             self.ids.append(one.ids)
             self._new_texts.append([_voiced(one, voice) for voice in self.voices])
             words = max(one.text.count(" "), one.verbless.count(" ")) + 1 + one.text.count(FIGURE)
-            self._new_facts.append((words, bool(one.verbless), one.contrasts, one.follows))
+            lists = " and " in one.verbless
+            self._new_facts.append((words, bool(one.verbless), lists, one.contrasts, one.follows, limb_number))
         return start, len(self.ids) - start
 
     def flush(self) -> None:

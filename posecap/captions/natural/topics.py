@@ -7,6 +7,7 @@ that left and right meet, or by side or part, so that all that is said of a part
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ def _by_part(fact: Fact) -> object:
     return fact.subject.part
 
 
-def _cut(ids: list[int], lexicon: Lexicon, label) -> tuple[Topic, ...]:  # noqa: ANN001
+def _cut(ids: list[int], lexicon: Lexicon, label: Callable[[Fact], object]) -> tuple[Topic, ...]:
     groups: dict[object, list[int]] = {}
     for index in ids:
         groups.setdefault(label(lexicon.facts[index]), []).append(index)

@@ -46,9 +46,10 @@ class NaturalWriter:
         self.lexicon = lexicon
         self.store = SegmentStore(lexicon.language)
         self.blocks = make_blocks(lexicon)
+        self.limbs = [block.limb for block in self.blocks for plan in block.plans for _ in plan]
         self.topics = [topic for block in self.blocks for plan in block.plans for topic in plan]
         self._made: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in self.topics]
-        self._orders = _orders(self.blocks)
+        self._orders = _orders(self.limbs)
 
     def write(self, states: np.ndarray, hashes: np.ndarray) -> list[Caption]:
         """Captions of states (U, S) bool."""
@@ -97,11 +98,12 @@ class NaturalWriter:
         for code, choice in zip((pairs // 16).tolist(), (pairs % 16).tolist(), strict=True):
             key = (int(different[code]), choice)
             if key not in made:
-                made[key] = self.store.add(self._segments(facts[code], choice))
+                made[key] = self.store.add(self.segments(facts[code], choice), self.limbs[number])
             spans.append(made[key])
         starts[rows], counts[rows] = np.array(spans, np.int32)[pair_of].T
 
-    def _segments(self, ids: list[int], wording: int) -> list[Segment]:
+    def segments(self, ids: list[int], wording: int) -> list[Segment]:
+        """The segments that say some statements of one topic."""
         facts = [self.lexicon.facts[index] for index in ids]
         if not self.lexicon.can_say(facts[0]):
             clause = self.lexicon.canonical_clause(ids[0])
@@ -127,9 +129,8 @@ def _num_wordings(num_facts: int) -> int:
     return 12 if num_facts == 1 else 8 if num_facts == 2 else 4
 
 
-def _orders(blocks: tuple[Block, ...]) -> np.ndarray:
+def _orders(limbs: list[str]) -> np.ndarray:
     """(NUM_ORDERS, topics): limbs in random order, the person as a whole mostly first."""
-    limbs = [block.limb for block in blocks for plan in block.plans for _ in plan]
     orders = []
     for seed in range(NUM_ORDERS):
         choice = Choice(seed)
