@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lifting.alignment.alignment import TextBatch
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from lifting.alignment.pooling import JointPooling
+from lifting.backbones.attention import attend_to
 from posecap.errors import unknown_name
 
 RESIDUALS = ("text", "pose")
@@ -85,7 +86,7 @@ class CrossModalityBlock(nn.Module):
         """(N, J, C) text tokens and pose features of N frames to (N, J, C) text tokens."""
         query = self._split(self.query(f_pose))
         key, value = (self._split(part) for part in self.key_value(w).chunk(2, dim=-1))
-        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(-2)
+        mixed = attend_to(query, key, value).transpose(1, 2).flatten(-2)
         h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
         return self.norm2(h + self.fc2(F.gelu(self.fc1(h))))
 

@@ -5,28 +5,10 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lifting.backbones.attention import Attention, Axis
+
 BLOCK_EPS = 1e-6  # of every LayerNorm inside the published transformer blocks
 HEAD_EPS = 1e-5  # of the LayerNorm in the published regression heads
-
-
-class Attention(nn.Module):
-    """Self-attention over the second-last axis with one joint projection to queries, keys and values."""
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        if channels % heads:
-            raise ValueError(f"channels {channels} is no multiple of heads {heads}")
-        self.heads = heads
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.proj = nn.Linear(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, T, C) to (N, T, C): N sequences of T tokens."""
-        sequences, tokens, channels = x.shape
-        qkv = self.qkv(x).view(sequences, tokens, 3, self.heads, channels // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return self.proj(mixed.transpose(1, 2).reshape(sequences, tokens, channels))
 
 
 class FeedForward(nn.Module):
@@ -49,13 +31,13 @@ class DropPath(nn.Module):
         super().__init__()
         self.rate = rate
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, T, C) to (N, T, C); kept branches are scaled so that the mean stays."""
+    def forward(self, x: Tensor, axis: Axis) -> Tensor:
+        """(B, F, J, C) to (B, F, J, C); kept branches are scaled so that the mean stays."""
         if not self.training or self.rate == 0:
             return x
         keep = 1 - self.rate
-        mask = x.new_empty(x.shape[0], *[1] * (x.dim() - 1)).bernoulli_(keep)
-        return x * mask.div_(keep)
+        sequences = (*x.shape[:2], 1, 1) if axis == "joints" else (x.shape[0], 1, x.shape[2], 1)
+        return x * x.new_empty(sequences).bernoulli_(keep).div_(keep)
 
 
 class Block(nn.Module):
@@ -69,10 +51,10 @@ class Block(nn.Module):
         self.mlp = FeedForward(channels, int(channels * mlp_ratio))
         self.drop_path = DropPath(drop_path)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, T, C) to (N, T, C)."""
-        x = x + self.drop_path(self.attn(self.norm1(x)))
-        return x + self.drop_path(self.mlp(self.norm2(x)))
+    def forward(self, x: Tensor, axis: Axis) -> Tensor:
+        """(B, F, J, C) to (B, F, J, C); attention runs along `axis`."""
+        x = x + self.drop_path(self.attn(self.norm1(x), axis), axis)
+        return x + self.drop_path(self.mlp(self.norm2(x)), axis)
 
 
 def drop_path_rates(largest: float, depth: int) -> list[float]:

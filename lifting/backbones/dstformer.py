@@ -33,15 +33,8 @@ class Stream(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, F, J, C) to (B, F, J, C)."""
         if self.spatial_first:
-            return self._over_time(self._over_joints(x))
-        return self._over_joints(self._over_time(x))
-
-    def _over_joints(self, x: Tensor) -> Tensor:
-        return self.spatial(x.flatten(0, 1)).view(x.shape)
-
-    def _over_time(self, x: Tensor) -> Tensor:
-        by_joint = x.transpose(1, 2)
-        return self.temporal(by_joint.flatten(0, 1)).view(by_joint.shape).transpose(1, 2)
+            return self.temporal(self.spatial(x, "joints"), "frames")
+        return self.spatial(self.temporal(x, "frames"), "joints")
 
 
 class DSTformer(Lifter):

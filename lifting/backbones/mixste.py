@@ -81,19 +81,14 @@ class MixSTE(Lifter):
 
     def encode(self, tokens: Tensor) -> LifterOutput:
         """(B, F, J, C) embedded joints, spatial position added, through the blocks and the head."""
-        batch, frames, joints, _ = tokens.shape
-        x = tokens.flatten(0, 1)
-        for index, (spatial, temporal) in enumerate(
-            zip(self.spatial_blocks, self.temporal_blocks, strict=True)
-        ):
-            x = self.spatial_norm(spatial(x))
-            x = x.unflatten(0, (batch, frames)).transpose(1, 2).flatten(0, 1)
+        x = tokens
+        pairs = zip(self.spatial_blocks, self.temporal_blocks, strict=True)
+        for index, (spatial, temporal) in enumerate(pairs):
+            x = self.spatial_norm(spatial(x, "joints"))
             if index == 0:
-                x = x + self.temporal_position[:, :frames]
-            x = self.temporal_norm(temporal(x))
-            x = x.unflatten(0, (batch, joints)).transpose(1, 2).flatten(0, 1)
-        features = x.unflatten(0, (batch, frames))
-        return LifterOutput(self.head(features), features)
+                x = x + self.temporal_position[:, : x.shape[1], None]
+            x = self.temporal_norm(temporal(x, "frames"))
+        return LifterOutput(self.head(x), x)
 
     @classmethod
     def sizes_of(cls, state_dict: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -92,13 +92,17 @@ def test_sampling_shapes_and_seeds():
     assert first.shape == (2, 2, 3, 6, 17, 3)
 
 
-def test_drop_path_keeps_the_mean_and_rests_in_evaluation():
-    drop, x = DropPath(0.25), torch.ones(20_000, 1, 1)
+@pytest.mark.parametrize(("axis", "shape"), [("joints", (200, 100, 1)), ("frames", (200, 1, 100))])
+def test_drop_path_drops_whole_sequences_keeps_the_mean_and_rests_in_evaluation(axis, shape):
+    drop, x = DropPath(0.25), torch.ones(200, 100, 100, 1)
     torch.manual_seed(0)
-    dropped = drop.train()(x)
+    dropped = drop.train()(x, axis)[..., 0]
     assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
     assert dropped.mean().item() == pytest.approx(1, abs=0.02)
-    assert torch.equal(drop.eval()(x), x)
+    whole = dropped[:, :, :1] if axis == "joints" else dropped[:, :1]
+    assert whole.shape == shape
+    assert torch.equal(whole.expand_as(dropped), dropped)
+    assert torch.equal(drop.eval()(x, axis), x)
 
 
 def test_drop_path_rates_rise_to_the_last_block():

@@ -1,0 +1,94 @@
+"""Self-attention along one axis of (B, F, J, C) tokens, without ever moving the tokens themselves.
+
+Frames and joints take turns as the sequence. Queries, keys and values must be laid out anew for the
+matrix products in any case, so the change of axis is made there and costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+Axis = Literal["joints", "frames"]
+LONGEST_PLAIN = 64  # tokens; up to here plain operations beat the fused kernel on a CPU
+# (B, F, J, 3, heads, D) to (3, B, J or F, heads, tokens, D), and (B, J or F, heads, tokens, D) back
+_LAYOUT = {"joints": (3, 0, 1, 4, 2, 5), "frames": (3, 0, 2, 4, 1, 5)}
+_LAYOUT_BACK = {"joints": (0, 1, 3, 2, 4), "frames": (0, 3, 1, 2, 4)}
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention with one joint projection to queries, keys and values."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        if channels % heads:
+            raise ValueError(f"channels {channels} is no multiple of heads {heads}")
+        self.heads = heads
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.proj = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor, axis: Axis) -> Tensor:
+        """(B, F, J, C) to (B, F, J, C): joints of a frame, or frames of a joint, see each other."""
+        qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(_LAYOUT[axis])
+        mixed = attend(qkv.contiguous().flatten(1, 2))
+        mixed = mixed.unflatten(0, (x.shape[0], -1)).permute(_LAYOUT_BACK[axis])
+        return self.proj(mixed.reshape(x.shape))
+
+
+def attend(qkv: Tensor) -> Tensor:
+    """(3, N, heads, T, D) queries, keys and values to (N, heads, T, D).
+
+    On a GPU torch's fused kernel. On a CPU plain operations where they are faster: in bfloat16 (two to
+    six times), for short sequences, and wherever gradients are wanted.
+    """
+    if qkv.device.type != "cpu" or torch.compiler.is_compiling():
+        return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
+    if torch.is_grad_enabled() and qkv.requires_grad:
+        return _PlainAttention.apply(qkv)
+    if qkv.dtype == torch.bfloat16 or qkv.shape[-2] <= LONGEST_PLAIN:
+        return _shares(qkv) @ qkv[2]
+    return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
+
+
+def attend_to(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """The same for (N, heads, T, D) queries that ask (N, heads, S, D) keys and values of others."""
+    short = key.shape[-2] <= LONGEST_PLAIN
+    if query.device.type != "cpu" or not short or torch.compiler.is_compiling():
+        return F.scaled_dot_product_attention(query, key, value)
+    return ((query @ key.mT) * query.shape[-1] ** -0.5).softmax(dim=-1) @ value
+
+
+def _shares(qkv: Tensor) -> Tensor:
+    """(N, heads, T, T) how much each query takes of each value."""
+    return (qkv[0] @ qkv[1].mT).mul_(qkv.shape[-1] ** -0.5).softmax(dim=-1)
+
+
+class _PlainAttention(torch.autograd.Function):
+    """`attend` with the gradients of queries, keys and values written into one array, as they came."""
+
+    @staticmethod
+    def forward(ctx: Any, qkv: Tensor) -> Tensor:
+        shares = _shares(qkv)
+        ctx.save_for_backward(qkv, shares)
+        return shares @ qkv[2]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        qkv, shares = ctx.saved_tensors
+        query, key, value = (part.flatten(0, 1) for part in qkv)
+        gradient, shares = gradient.flatten(0, 1), shares.flatten(0, 1)
+        answer = torch.empty_like(qkv)
+        of_query, of_key, of_value = (part.flatten(0, 1) for part in answer)
+        torch.bmm(shares.mT, gradient, out=of_value)
+        of_shares = torch.bmm(gradient, value.mT).mul_(shares)
+        # the softmax's gradient: what is left after the part that all logits have in common
+        of_logits = of_shares.addcmul_(shares, of_shares.sum(-1, keepdim=True), value=-1)
+        of_logits.mul_(qkv.shape[-1] ** -0.5)
+        torch.bmm(of_logits, key, out=of_query)
+        torch.bmm(of_logits.mT, query, out=of_key)
+        return answer

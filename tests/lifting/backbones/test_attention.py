@@ -1,0 +1,59 @@
+"""Attention equals torch's fused kernel on every path, forwards and backwards."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lifting.backbones.attention import LONGEST_PLAIN, Attention, attend, attend_to
+
+
+@pytest.mark.parametrize("tokens", [5, LONGEST_PLAIN + 3])
+def test_it_equals_the_fused_kernel_with_and_without_gradients(tokens):
+    qkv = torch.randn(3, 4, 2, tokens, 6, dtype=torch.float64, requires_grad=True)
+    expected = F.scaled_dot_product_attention(*qkv.unbind())
+    towards = torch.randn_like(expected)
+    (wanted,) = torch.autograd.grad(expected, qkv, towards)
+    found = attend(qkv)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(torch.autograd.grad(found, qkv, towards)[0], wanted)
+    with torch.no_grad():
+        torch.testing.assert_close(attend(qkv), expected)
+
+
+def test_half_precision_is_near():
+    qkv = torch.randn(3, 4, 2, 9, 8)
+    expected = attend(qkv)
+    for wants_gradient in (False, True):
+        halved = qkv.bfloat16().requires_grad_(wants_gradient)
+        torch.testing.assert_close(attend(halved).float(), expected, atol=0.05, rtol=0.05)
+
+
+def test_mixed_precision_trains():
+    torch.manual_seed(0)
+    attention, x = Attention(8, 2), torch.randn(2, 4, 5, 8)
+    exact = torch.autograd.grad(attention(x, "frames").square().sum(), attention.qkv.weight)[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = attention(x, "frames")
+    found = torch.autograd.grad(mixed.float().square().sum(), attention.qkv.weight)[0]
+    assert mixed.dtype == torch.bfloat16
+    torch.testing.assert_close(found, exact, atol=0.05 * float(exact.abs().max()), rtol=0.1)
+
+
+def test_asking_others_equals_the_fused_kernel():
+    query, key, value = torch.randn(2, 3, 5, 4), torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 4)
+    expected = F.scaled_dot_product_attention(query, key, value)
+    torch.testing.assert_close(attend_to(query, key, value), expected)
+
+
+@pytest.mark.parametrize("axis", ["joints", "frames"])
+def test_only_the_tokens_along_the_axis_see_each_other(axis):
+    torch.manual_seed(0)
+    attention, x = Attention(8, 2), torch.randn(2, 4, 5, 8)
+    moved = x.clone()
+    moved[1, 2, 3] += 1
+    changed = (attention(moved, axis) - attention(x, axis)).abs().amax(-1) > 0
+    expected = torch.zeros(2, 4, 5, dtype=torch.bool)
+    expected[(1, 2) if axis == "joints" else (1, slice(None), 3)] = True
+    assert torch.equal(changed, expected)
