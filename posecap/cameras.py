@@ -101,6 +101,21 @@ def quaternion_to_rotation(quaternion: Sequence[float] | np.ndarray) -> np.ndarr
     )
 
 
+def fit_rigid(world: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Where a camera stands that sees points `world` (..., 3) at `seen` (..., 3), both in metres.
+
+    Returns rotation (3, 3), world to camera; position (3,), world; and the root mean square of what
+    remains, in metres. Least squares by singular values (Kabsch 1976), without reflection.
+    """
+    a, b = world.reshape(-1, 3).astype(np.float64), seen.reshape(-1, 3).astype(np.float64)
+    mean_a, mean_b = a.mean(0), b.mean(0)
+    u, _, vt = np.linalg.svd((b - mean_b).T @ (a - mean_a))
+    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+    position = mean_a - rotation.T @ mean_b
+    rest = (a - position) @ rotation.T - b
+    return rotation, position, float(np.sqrt((rest**2).sum(-1).mean()))
+
+
 def camera_to_dict(camera: Camera) -> dict[str, Any]:
     """Plain numbers, names with units: what JSON, YAML and Parquet can hold."""
     return {

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from posecap import manifests
 from posecap.cameras import Camera, quaternion_to_rotation
-from posecap.errors import InputError
+from posecap.errors import InputError, unknown_name
 from posecap.manifests import Manifest
 
 Pair = tuple[float, float]
@@ -43,14 +43,26 @@ class Intrinsics(Manifest):
 
 
 class Extrinsics(Manifest):
-    """Where a camera stands: quaternion (w, x, y, z), camera to world, and position in metres."""
+    """Where a camera stands: quaternion (w, x, y, z), camera to world, and position in metres.
 
+    `camera` names it where a subject is not seen by all of them.
+    """
+
+    camera: str | None = None
     orientation: tuple[float, float, float, float]
     position: Triple
 
 
+class Recording(Manifest):
+    """Facts of one sequence that the files may not tell."""
+
+    num_frames: int | None = Field(None, gt=0)
+    fps: float | None = Field(None, gt=0)
+
+
 class DatasetManifest(Manifest):
-    """One data set. `cameras` are shared by all subjects, `extrinsics` are per subject, in that order."""
+    """One data set. `cameras` are shared by all subjects; `extrinsics` are per subject, in their order
+    or by their names."""
 
     name: str
     title: str
@@ -66,6 +78,7 @@ class DatasetManifest(Manifest):
     splits: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     cameras: tuple[Intrinsics, ...] = ()
     extrinsics: dict[str, tuple[Extrinsics, ...]] = Field(default_factory=dict)
+    recordings: dict[str, Recording] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -73,9 +86,13 @@ class DatasetManifest(Manifest):
         subjects = [subject for members in self.splits.values() for subject in members]
         if len(set(subjects)) != len(subjects):
             raise ValueError("splits: a subject is in two splits")
+        names = [camera.name for camera in self.cameras]
         for subject, placed in self.extrinsics.items():
-            if len(placed) != len(self.cameras):
-                raise ValueError(f"extrinsics.{subject}: expected {len(self.cameras)} entries, one a camera")
+            unknown = [place.camera for place in placed if place.camera and place.camera not in names]
+            if unknown:
+                raise ValueError(f"extrinsics.{subject}: '{unknown[0]}' is not one of the cameras")
+            if not all(place.camera for place in placed) and len(placed) != len(names):
+                raise ValueError(f"extrinsics.{subject}: expected {len(names)} entries, one a camera")
         return self
 
     def split_of(self, subject: str) -> str:
@@ -83,14 +100,25 @@ class DatasetManifest(Manifest):
         return next((name for name, members in self.splits.items() if subject in members), "")
 
     def subject_cameras(self, subject: str) -> tuple[Camera, ...]:
-        """The calibrated cameras of one subject, in the order of the files."""
+        """The calibrated cameras of one subject, in the order of the manifest."""
         if subject not in self.extrinsics:
             known = ", ".join(self.extrinsics) or "none"
             raise InputError(
                 f"dataset {self.name}: no cameras of subject {subject} (known: those of {known})"
             )
-        pairs = zip(self.cameras, self.extrinsics[subject], strict=True)
-        return tuple(_camera(inside, placed) for inside, placed in pairs)
+        by_name = {camera.name: camera for camera in self.cameras}
+        places = enumerate(self.extrinsics[subject])
+        return tuple(
+            _camera(by_name[place.camera] if place.camera else self.cameras[index], place)
+            for index, place in places
+        )
+
+    def intrinsics(self, name: str) -> Intrinsics:
+        """The camera `name`; InputError where there is none."""
+        found = [camera for camera in self.cameras if camera.name == name]
+        if not found:
+            raise unknown_name(f"camera of {self.name}", name, [camera.name for camera in self.cameras])
+        return found[0]
 
 
 @cache

@@ -32,7 +32,8 @@ class View:
 class Sequence:
     """One recorded motion.
 
-    joints: (T, J, 3) float32, metres, world frame, gravity along minus `up`.
+    joints: (T, J, 3) float32, metres, world frame, gravity along minus `up`; valid: (T,) bool, frames
+    that count in an evaluation (all, where it is None).
     views: source name ("gt", "cpn_ft_h36m_dbb", ...) -> camera name -> View.
     """
 
@@ -48,6 +49,7 @@ class Sequence:
     labels: tuple[Label, ...] = ()
     cameras: tuple[Camera, ...] = ()
     views: dict[str, dict[str, View]] = field(default_factory=dict)
+    valid: np.ndarray | None = None
 
     @property
     def num_frames(self) -> int:

@@ -19,6 +19,7 @@ from posecap.sequences import Sequence
 READERS = {
     "demo": "posecap.readers.demo",
     "h36m": "posecap.readers.h36m",
+    "mpi_inf_3dhp": "posecap.readers.mpi_inf_3dhp",
 }
 
 
