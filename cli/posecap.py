@@ -11,6 +11,7 @@ from cli.commands.datasets import datasets
 from cli.commands.generate import generate
 from cli.commands.inspect import inspect
 from cli.commands.query import query
+from cli.commands.report import report
 from cli.commands.validate import validate
 from cli.console import make_app
 from posecap import __version__
@@ -20,7 +21,7 @@ app = make_app(
     "Results go to standard output, progress to standard error. Exit code 1: the input is bad; "
     "2: the command line is."
 )
-for command in (generate, inspect, caption, query, validate):
+for command in (generate, inspect, caption, query, report, validate):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from posecap.errors import InputError, unknown_name
 from posecap.shards.reader import Ragged, SequenceInfo, Shards, open_shards
@@ -90,29 +89,8 @@ def chosen_sequences(shards: Shards, filters: Filters) -> list[SequenceInfo]:
 
 def caption_texts(shards: Shards, caption_ids: set[int]) -> dict[int, str]:
     """Text of each caption id; reads only the row groups that hold one of them."""
-    rows = caption_table(shards, caption_ids, ["caption"])
-    return {row["caption_id"]: row["caption"] for row in rows}
-
-
-def caption_table(shards: Shards, caption_ids: set[int], columns: list[str]) -> list[dict[str, Any]]:
-    """Rows of the captions table with these ids: caption_id and `columns`."""
-    wanted = np.array(sorted(caption_ids), np.int64)
-    found: list[dict[str, Any]] = []
-    for path in shards.files("captions"):
-        file = shards._open(path)
-        for group in range(file.num_row_groups):
-            ids = shards._store.read_group(file, path, group, ["caption_id"])["caption_id"]
-            places = np.flatnonzero(np.isin(np.concatenate([*map(np.from_dlpack, ids.chunks)]), wanted))
-            if places.size:
-                rows = shards._store.read_group(file, path, group, ["caption_id", *columns])
-                found += rows.take(_as_arrow(places)).to_pylist()
-    return found
-
-
-def _as_arrow(places: np.ndarray) -> pa.Array:
-    """Row numbers for `Table.take`; `pa.array` would load pandas."""
-    numbers = np.ascontiguousarray(places, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
+    table = shards.find_captions(np.array(sorted(caption_ids), np.int64), ["caption"])
+    return {row["caption_id"]: row["caption"] for row in table.to_pylist()}
 
 
 def _passes(info: SequenceInfo, filters: Filters) -> bool:
