@@ -17,8 +17,11 @@ from posecap.errors import InputError, unknown_name
 from posecap.sequences import Sequence
 
 READERS = {
+    "asfamc": "posecap.readers.asfamc",
+    "bvh": "posecap.readers.bvh",
     "demo": "posecap.readers.demo",
     "h36m": "posecap.readers.h36m",
+    "poses": "posecap.readers.poses",
     "mpi_inf_3dhp": "posecap.readers.mpi_inf_3dhp",
 }
 

@@ -1,0 +1,155 @@
+"""BVH files of any skeleton: which joint is which, the unit and the up axis are found out, or given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posecap.datasets import load_dataset_manifest
+from posecap.errors import InputError
+from posecap.io.bvh import Bvh, read_bvh
+from posecap.joint_names import Landmarks, guess_landmarks
+from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, patterns
+from posecap.skeletons import Skeleton, load_skeleton
+from posecap.upright import Upright, landmarks_to_h36m17, to_upright, up_to_z
+
+Roles = str | Mapping[str, str] | None
+
+
+def open_dataset(
+    root: Path | None = None,
+    keypoints: tuple[str, ...] = ("gt",),
+    *,
+    scale: float | None = None,
+    up: str | None = None,
+    roles: Roles = None,
+    skeleton: str = "h36m17",
+    test: str | tuple[str, ...] | None = None,
+    cameras: int = 4,
+    projection: str = "perspective",
+    seed: int = 0,
+) -> MotionFiles:
+    """All `.bvh` files below `root` (or the one file `root`), as 17 joints in metres, Z up, on the floor.
+
+    scale: metres a unit; up: "y", "z", "-y", ...; roles: landmarks to joint names where names do not
+    tell, "left_knee=Knee_01,right_knee=Knee_02"; skeleton: another skeleton (a shipped one or a
+    `.yaml` file) whose joints have the files' joint names; test: key patterns of the test split.
+    """
+    wanted = _parse_roles(roles)
+    load = partial(read_motion, scale=scale, up=up, roles=wanted, skeleton=skeleton)
+    views = Views(tuple(keypoints), int(cameras), projection, int(seed))
+    files = find_motions(root, (".bvh",), "bvh")
+    manifest = load_dataset_manifest("bvh")
+    return MotionFiles(
+        manifest, load_skeleton(skeleton).name, files, load, count_frames, views, patterns(test)
+    )
+
+
+def read_motion(
+    path: Path,
+    scale: float | None = None,
+    up: str | None = None,
+    roles: Mapping[str, str] | None = None,
+    skeleton: str = "h36m17",
+) -> Motion:
+    """One file as joints of `skeleton`, metres, Z up; InputError says what to add where it stays open."""
+    bvh = read_bvh(path)
+    found, marks, positions = _find_out(bvh, path, scale, up, roles)
+    told = f"{path.name}: {found.up} up, 1 unit = {found.metres_per_unit:g} m, {found.stature:.2f} m tall"
+    if skeleton == "h36m17":
+        return Motion(found.joints, bvh.fps, source=told)
+    target = load_skeleton(skeleton)
+    points = up_to_z(positions[:, _same_names(bvh, target, path)], found.up) * found.metres_per_unit
+    points[..., 2] += found.joints[0, 0, 2] - _pelvis_height(positions, marks, bvh, found)
+    return Motion(points.astype(np.float32), bvh.fps, source=told)
+
+
+def describe(path: str | Path, **options: Any) -> dict[str, Any]:
+    """What is found out about a file: unit, up axis, stature and the joint taken for each landmark."""
+    path = Path(path)
+    bvh = read_bvh(path)
+    roles = _parse_roles(options.pop("roles", None))
+    found, marks, _ = _find_out(bvh, path, options.get("scale"), options.get("up"), roles)
+    return {
+        "file": path.name,
+        "frames": len(bvh.motion),
+        "fps": bvh.fps,
+        "joints": len(bvh.names),
+        "unit": found.unit,
+        "metres_per_unit": found.metres_per_unit,
+        "up": found.up,
+        "height_m": round(found.stature, 2),
+        "landmarks": {landmark: bvh.names[index] for landmark, index in marks.joints.items()},
+        "spine": [bvh.names[index] for index in marks.spine],
+    }
+
+
+def count_frames(path: Path) -> int:
+    """Number of frames by the line that says so; 0 where there is none."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            said = re.match(r"\s*Frames:\s*(\d+)", line, flags=re.IGNORECASE)
+            if said:
+                return int(said[1])
+    return 0
+
+
+def _find_out(
+    bvh: Bvh, path: Path, scale: float | None, up: str | None, roles: Mapping[str, str] | None
+) -> tuple[Upright, Landmarks, np.ndarray]:
+    positions, ends = bvh.positions()
+    own = _own_joints(bvh)
+    marks = guess_landmarks(bvh.names, bvh.parents, roles, path.name)
+    rest = _rest(bvh)
+    found = to_upright(positions, ends, marks, bvh.parents, scale, up, path.name, rest, own)
+    return found, marks, positions
+
+
+def _own_joints(bvh: Bvh) -> list[int] | None:
+    """Indices of the 17 joints in a file that this package wrote, by their exact names; else None."""
+    names = [
+        "".join(part.capitalize() for part in name.split("_")) for name in load_skeleton("h36m17").joints
+    ]
+    return [bvh.names.index(name) for name in names] if set(names) <= set(bvh.names) else None
+
+
+def _rest(bvh: Bvh) -> np.ndarray:
+    """(J, 3) the joints with all rotations zero."""
+    places = np.zeros_like(bvh.offsets)
+    for joint, parent in enumerate(bvh.parents):
+        if parent >= 0:
+            places[joint] = places[parent] + bvh.offsets[joint]
+    return places
+
+
+def _same_names(bvh: Bvh, target: Skeleton, path: Path) -> list[int]:
+    """Index in the file of each of the target's joints; letter case and separators do not count."""
+    known = {_plain(name): index for index, name in enumerate(bvh.names)}
+    missing = [name for name in target.joints if _plain(name) not in known]
+    if missing:
+        raise InputError(f"{path}: has no joint '{missing[0]}', which skeleton {target.name} asks for")
+    return [known[_plain(name)] for name in target.joints]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"^.*[:|]", "", name).lower())
+
+
+def _pelvis_height(positions: np.ndarray, marks: Landmarks, bvh: Bvh, found: Upright) -> float:
+    first = landmarks_to_h36m17(positions[:1], {}, marks, bvh.parents)
+    return float(up_to_z(first[0, 0], found.up)[2] * found.metres_per_unit)
+
+
+def _parse_roles(roles: Roles) -> dict[str, str]:
+    if roles is None or isinstance(roles, Mapping):
+        return dict(roles or {})
+    pairs = [pair.partition("=") for pair in roles.split(",") if pair.strip()]
+    bad = [landmark for landmark, sign, joint in pairs if not sign or not joint.strip()]
+    if bad:
+        raise InputError(f"roles: expected LANDMARK=JOINT,..., found '{bad[0]}'")
+    return {landmark.strip(): joint.strip() for landmark, _, joint in pairs}

@@ -1,0 +1,220 @@
+"""BVH of any program: which joint is which, unit, up axis, cameras; and poses to BVH and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bvh_people import HABITS, STATURE, make_person, write_person
+
+from posecap.demo import make_motion
+from posecap.errors import InputError
+from posecap.io.bvh import read_bvh, write_bvh
+from posecap.io.poses_to_bvh import poses_to_bvh
+from posecap.readers import open_dataset
+from posecap.readers.bvh import describe
+from posecap.skeletons import load_skeleton
+
+# Human3.6M joint -> landmark of the same place
+SAME_PLACE = {
+    1: "right_hip",
+    2: "right_knee",
+    3: "right_ankle",
+    4: "left_hip",
+    5: "left_knee",
+    6: "left_ankle",
+}
+SAME_PLACE |= {8: "neck", 9: "head", 11: "left_shoulder", 12: "left_elbow", 13: "left_wrist"}
+SAME_PLACE |= {14: "right_shoulder", 15: "right_elbow", 16: "right_wrist"}
+
+
+def naive_positions(bvh):
+    """Forward kinematics frame by frame and joint by joint, with no shared code."""
+    frames = []
+    for row in bvh.motion:
+        at, turned, column = {}, {}, 0
+        for joint, parent in enumerate(bvh.parents):
+            place, turn = bvh.offsets[joint].copy(), np.eye(3)
+            for channel in bvh.channels[joint]:
+                axis = "XYZ".index(channel[0])
+                if channel.endswith("position"):
+                    place[axis] = row[column]
+                else:
+                    i, j = [(1, 2), (2, 0), (0, 1)][axis]
+                    c, s = np.cos(np.radians(row[column])), np.sin(np.radians(row[column]))
+                    single = np.eye(3)
+                    single[i, i], single[i, j], single[j, i], single[j, j] = c, -s, s, c
+                    turn = turn @ single
+                column += 1
+            above = turned.get(parent, np.eye(3))
+            at[joint] = at.get(parent, np.zeros(3)) + above @ place
+            turned[joint] = above @ turn
+        frames.append([at[joint] for joint in range(len(bvh.names))])
+    return np.array(frames)
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_forward_kinematics_is_that_of_a_plain_loop(habit):
+    bvh, _ = make_person(HABITS[habit], num_frames=5)
+    assert np.allclose(bvh.positions()[0], naive_positions(bvh), atol=1e-9)
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_every_role_unit_and_axis_is_found_without_configuration(habit, tmp_path):
+    marks = write_person(tmp_path / "walk.bvh", HABITS[habit])
+    told = describe(tmp_path / "walk.bvh")
+    bvh = read_bvh(tmp_path / "walk.bvh")
+    wanted = {landmark: bvh.names[index] for landmark, index in marks.items()}
+    assert {landmark: wanted[landmark] for landmark in told["landmarks"]} == told["landmarks"]
+    assert len(told["landmarks"]) == 18
+    assert told["up"] == HABITS[habit].up
+    assert told["metres_per_unit"] == pytest.approx(HABITS[habit].unit, rel=1e-4)
+    assert told["height_m"] == pytest.approx(STATURE, abs=0.1)
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_people_come_out_upright_in_metres_on_the_floor(habit, tmp_path):
+    marks = write_person(tmp_path / "walk.bvh", HABITS[habit])
+    sequence = open_dataset("bvh", tmp_path).read("walk")
+    assert sequence.fps == 60.0
+    assert np.percentile(sequence.joints[..., 2].min(1), 50) < 0.2
+    heights = sequence.joints[..., 2]
+    assert (heights[:, 10] > heights[:, 9]).all()
+    assert (heights[:, 8] > heights[:, 0]).all()
+    assert (heights[:, 0] > heights[:, [3, 6]].max(1)).all()
+    assert 1.4 < np.median(heights[:, 10]) < 2.1
+    if HABITS[habit].up == "y":
+        points = naive_positions(make_person(HABITS[habit])[0]) * HABITS[habit].unit
+        points = np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)
+        shift = sequence.joints[:, 1] - points[:, marks["right_hip"]]
+        for joint, landmark in SAME_PLACE.items():
+            assert np.allclose(sequence.joints[:, joint] - shift, points[:, marks[landmark]], atol=2e-4)
+
+
+def test_five_unrelated_files_are_one_data_set(tmp_path):
+    habits = ("mixamo", "bandai", "xsens segments", "cmu", "vicon")
+    for seed, habit in enumerate(habits):
+        (tmp_path / habit.replace(" ", "_")).mkdir()
+        write_person(tmp_path / habit.replace(" ", "_") / "waveHands_01.bvh", HABITS[habit], seed)
+    dataset = open_dataset("bvh", tmp_path, keypoints=("gt", "sim"), cameras=2, test="cmu/*,vicon/*")
+    assert dataset.keys() == sorted(f"{habit.replace(' ', '_')}/waveHands_01" for habit in habits)
+    for sequence in map(dataset.read, dataset.keys()):
+        key = sequence.key
+        assert sequence.num_frames == dataset.num_frames(key) == 40
+        assert sequence.split == ("test" if key.startswith(("cmu", "vicon")) else "train")
+        assert sequence.labels[0].text == "wave hands"
+        assert 1.4 < np.median(sequence.joints[:, 10, 2]) < 2.1
+        assert set(sequence.views) == {"gt", "sim"}
+        assert set(sequence.views["sim"]) == {"V1", "V2"}
+
+
+@pytest.mark.parametrize("moving", [True, False], ids=["rigid bones", "bones that change"])
+def test_poses_come_back_from_bvh_within_a_millimetre(moving, tmp_path):
+    joints = make_motion("D2", "picking_up", seconds=3.0).joints
+    if not moving:
+        joints = joints + np.random.default_rng(0).normal(0, 0.01, joints.shape).astype(np.float32)
+    bvh = poses_to_bvh(joints, load_skeleton("h36m17"), fps=50)
+    write_bvh(tmp_path / "pose.bvh", bvh)
+    back = open_dataset("bvh", tmp_path, scale=0.01, up="y").read("pose")
+    shift = back.joints[0, 0] - joints[0, 0]
+    assert np.abs(back.joints - shift - joints).max() < 1e-3
+    assert abs(shift[:2]).max() < 1e-5
+    assert back.fps == 50.0
+
+
+def test_a_bvh_that_is_read_and_written_is_the_same(tmp_path):
+    for name, habit in HABITS.items():
+        first, _ = make_person(habit)
+        write_bvh(tmp_path / "a.bvh", first)
+        again = read_bvh(tmp_path / "a.bvh")
+        assert (again.names, again.parents, again.channels) == (first.names, first.parents, first.channels), (
+            name
+        )
+        assert np.abs(again.motion - first.motion).max() < 1e-5
+        assert np.abs(again.offsets - first.offsets).max() < 1e-5
+        assert again.fps == 60.0
+        assert again.ends.keys() == first.ends.keys()
+
+
+def test_position_channels_that_add_to_the_offset_are_told_from_those_that_replace_it():
+    bvh, _ = make_person(HABITS["bandai"], num_frames=4)
+    zeros = bvh.motion.copy()
+    zeros.reshape(4, len(bvh.names), 6)[:, 1:, :3] = 0
+    assert np.allclose(replace(bvh, motion=zeros).positions()[0], bvh.positions()[0])
+
+
+def test_braces_on_one_line_tabs_and_windows_line_ends_are_read(tmp_path):
+    text = """HIERARCHY
+ROOT Hips {
+\tOFFSET\t0 1 0
+  CHANNELS 6 xposition Yposition Zposition Zrotation Xrotation Yrotation
+  End Site { OFFSET 0 10 0 } }
+MOTION
+Frames:\t2
+Frame Time:\t0.0333333
+0 0 0 0 0 0
+1 2 3 90 0 0
+""".replace("\n", "\r\n")
+    (tmp_path / "a.bvh").write_bytes(text.encode())
+    bvh = read_bvh(tmp_path / "a.bvh")
+    positions, ends = bvh.positions()
+    assert bvh.fps == 30.0
+    assert np.allclose(positions[1, 0], [1, 2, 3])
+    assert np.allclose(ends[0][1], [-9, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda text: "not a motion", "line 1: not a BVH file: expected HIERARCHY"),
+        (lambda text: text.replace("Frames: 40", "Frames: 41"), "expected 41 frames of .* channels, found"),
+        (lambda text: text.replace("CHANNELS 3", "CHANNELS 4", 1), "CHANNELS"),
+        (lambda text: text.replace("}", "", 1), "braces closed|JOINT"),
+        (lambda text: text.replace("Frame Time: 0.0", "Frame Time: -0.0"), "frame time above 0"),
+        (lambda text: text[:-20] + " nan 1 2 3 4 5", "expected"),
+        (lambda text: text.replace("Leg", "Limb"), "no joint name says left_hip.*roles=left_hip=NAME"),
+        (lambda text: text.replace("OFFSET", "OFFSET 1"), "three numbers after OFFSET"),
+    ],
+)
+def test_bad_files_are_told_in_one_line(spoil, message, tmp_path):
+    write_person(tmp_path / "walk.bvh", HABITS["lafan"])
+    path = tmp_path / "walk.bvh"
+    path.write_text(spoil(path.read_text()))
+    with pytest.raises(InputError, match=message) as caught:
+        open_dataset("bvh", tmp_path).read("walk")
+    assert "\n" not in str(caught.value)
+    assert "walk.bvh" in str(caught.value)
+
+
+def test_roles_scale_and_up_can_be_given(tmp_path):
+    path = tmp_path / "walk.bvh"
+    write_person(path, HABITS["lafan"])
+    path.write_text(path.read_text().replace("UpLeg", "Stalk"))
+    dataset = open_dataset("bvh", path, roles="left_hip=LeftStalk,right_hip=RightStalk", scale=0.02, up="y")
+    assert 2.8 < np.median(dataset.read("walk").joints[:, 10, 2]) < 4.2
+    with pytest.raises(InputError, match="its joints are Hips"):
+        open_dataset("bvh", path, roles={"left_hip": "Nose"}).read("walk")
+
+
+def test_a_size_that_no_unit_explains_asks_for_the_scale(tmp_path):
+    write_person(tmp_path / "giant.bvh", replace(HABITS["lafan"], unit=0.18))
+    with pytest.raises(InputError, match=r"giant\.bvh: the person is .* units tall.*scale=METRES_PER_UNIT"):
+        open_dataset("bvh", tmp_path).read("giant")
+
+
+def test_somebody_who_lies_all_the_time_is_put_upright_by_the_rest_pose(tmp_path):
+    bvh, _ = make_person(HABITS["lafan"])
+    motion = bvh.motion.copy()
+    motion[:, 3:6] = [0, 40, 45]  # neither upright nor along an axis
+    write_bvh(tmp_path / "lying.bvh", replace(bvh, motion=motion))
+    assert describe(tmp_path / "lying.bvh")["up"] == "y"
+
+
+def test_an_empty_folder_and_an_unknown_option_are_told(tmp_path):
+    with pytest.raises(InputError, match=r"holds no \.bvh files"):
+        open_dataset("bvh", tmp_path)
+    with pytest.raises(InputError, match="no such file or folder"):
+        open_dataset("bvh", "/nowhere/at/all")
+    with pytest.raises(InputError, match="no option 'size'"):
+        open_dataset("bvh", tmp_path, size=3)
