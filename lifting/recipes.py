@@ -24,7 +24,7 @@ class BackboneChoice(Manifest):
     """Which network; options are the arguments of its class in lifting.backbones."""
 
     name: str = "mixste"
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class ClipChoice(Manifest):
@@ -40,16 +40,15 @@ class AlignmentChoice(Manifest):
     """What text does in training; options are the arguments of its class in lifting.alignment."""
 
     name: str = "none"
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     granularity: Literal["sentence", "caption", "token"] = "sentence"
     encoder: str | None = Field(None, description="text encoder; null: the only one in the shards")
 
 
 class LossChoice(Manifest):
-    """The error of a predicted pose; options are the arguments of lifting.losses."""
+    """The error of a predicted pose, by its name in lifting.losses."""
 
     name: str = "mpjpe"
-    options: dict[str, Any] = {}
     scale_by_itself: bool = Field(
         False, description="gradient of loss² / 2, as MixSTE and D3DP are published"
     )
@@ -121,13 +120,13 @@ class Recipe(Manifest):
     description: str
     backbone: BackboneChoice
     clips: ClipChoice
-    alignment: AlignmentChoice = AlignmentChoice()
-    loss: LossChoice = LossChoice()
+    alignment: AlignmentChoice = Field(default_factory=AlignmentChoice)
+    loss: LossChoice = Field(default_factory=LossChoice)
     optimizer: OptimizerChoice
-    schedule: ScheduleChoice = ScheduleChoice()
+    schedule: ScheduleChoice = Field(default_factory=ScheduleChoice)
     training: TrainingChoice
-    supervision: SupervisionChoice = SupervisionChoice()
-    evaluation: EvaluationChoice = EvaluationChoice()
+    supervision: SupervisionChoice = Field(default_factory=SupervisionChoice)
+    evaluation: EvaluationChoice = Field(default_factory=EvaluationChoice)
 
 
 def recipe_names() -> list[str]:

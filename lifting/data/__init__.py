@@ -2,6 +2,7 @@
 
 from lifting.data.clips import Batch, Clips
 from lifting.data.order import Progress
+from lifting.data.shards import ShardSource
 from lifting.data.sources import ClipSource, MemorySource, SequenceData, SequenceInfo, ViewData, normalize_2d
 from lifting.data.windows import Windows
 
@@ -13,6 +14,7 @@ __all__ = [
     "Progress",
     "SequenceData",
     "SequenceInfo",
+    "ShardSource",
     "ViewData",
     "Windows",
     "normalize_2d",

@@ -65,6 +65,10 @@ class Clips:
         """(N,) sequence of each item."""
         return np.repeat(self._table[:, 0], 2 if self.flip else 1)
 
+    def views(self) -> list[tuple[int, int]]:
+        """(sequence, camera) of every view, in the order of the clips."""
+        return [(index, camera) for index in self.chosen for camera in range(len(self.info(index).cameras))]
+
     def info(self, sequence: int) -> SequenceInfo:
         """What is known of the sequence of that number."""
         return self.source.infos[sequence]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from lifting.data.clips import Clips
 from lifting.data.order import Progress, epoch_order, num_batches, rank_batches
+
+
+def _leave_interrupts_to_the_loop(_: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _Batches(Dataset):
@@ -60,7 +65,15 @@ class Loader:
         """The rest of an epoch, from `progress` on."""
         order = self.order(progress.epoch)
         items = list(rank_batches(order, self.batch, self.rank, self.world, progress.items_in_epoch))
-        yield from DataLoader(_Batches(self.clips), sampler=items, batch_size=None, num_workers=self.workers)
+        yield from DataLoader(
+            _Batches(self.clips),
+            sampler=items,
+            batch_size=None,
+            num_workers=self.workers,
+            # its own, for DataLoader draws from the global one, and resuming must not see that
+            generator=torch.Generator(),
+            worker_init_fn=_leave_interrupts_to_the_loop,
+        )
 
     def advance(self, progress: Progress) -> Progress:
         """Where the run stands one step later."""

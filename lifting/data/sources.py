@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from posecap.cameras import normalize_pixels
+
 
 @dataclass(frozen=True)
 class SequenceInfo:
@@ -52,11 +54,20 @@ class SequenceData:
 class ClipSource(Protocol):
     """Sequences of one skeleton and one 2D source."""
 
-    infos: Sequence[SequenceInfo]
-    mirror_joints: np.ndarray
-    """(J,) permutation that swaps left and right."""
-    mirror_ids: np.ndarray | None
-    """(S,) mirror image of each statement, None where there are no statements."""
+    @property
+    def infos(self) -> Sequence[SequenceInfo]:
+        """What is there, in a fixed order."""
+        ...
+
+    @property
+    def mirror_joints(self) -> np.ndarray:
+        """(J,) permutation that swaps left and right."""
+        ...
+
+    @property
+    def mirror_ids(self) -> np.ndarray | None:
+        """(S,) mirror image of each statement, None where there are no statements."""
+        ...
 
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]`."""
@@ -105,5 +116,5 @@ class RecentSequences:
 
 def normalize_2d(pixels: np.ndarray, confidence: np.ndarray, width: int, height: int) -> np.ndarray:
     """(T, J, 2) pixels and (T, J) confidences to (T, J, 3): x / width * 2 - 1, y keeps the aspect ratio."""
-    scaled = pixels.astype(np.float32) / width * 2 - np.array([1.0, height / width], np.float32)
+    scaled = normalize_pixels(pixels.astype(np.float32, copy=False), width, height)
     return np.concatenate([scaled, confidence[..., None]], axis=-1, dtype=np.float32)

@@ -1,0 +1,61 @@
+"""`lift eval`: a run folder in, tables and a figure out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import note
+from cli.options import JsonOption, QuietOption
+from cli.progress import progress
+from posecap.errors import InputError
+
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Run folder made by `lift train`.", show_default=False)
+]
+FORMATS = ("table", "csv", "json", "markdown")
+
+
+def evaluate(
+    run: RunArgument,
+    features: Annotated[
+        Path | None, typer.Option(metavar="SHARDS", help="Other shards than those it was trained on.")
+    ] = None,
+    keypoints: Annotated[str | None, typer.Option(help="Another 2D source than in training.")] = None,
+    split: Annotated[str, typer.Option(help="Split of the shards.")] = "test",
+    flip: Annotated[
+        bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
+    ] = None,
+    stride: Annotated[int | None, typer.Option(min=1, help="Overlap clips and average their frames.")] = None,
+    baselines: Annotated[bool, typer.Option(help="Also measure the mean pose and a linear map.")] = True,
+    figure: Annotated[bool, typer.Option(help="Draw the worst, the median and the best frame.")] = True,
+    output: Annotated[str, typer.Option("--format", help="table, csv, json or markdown.")] = "table",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure a run: MPJPE and P-MPJPE in mm, by action and in the mean.
+
+    In: a run folder (it knows its shards). Out: the table on standard output; and in RUN/results the
+    same with every other metric as JSON, CSV and Markdown, the exact protocol, and a figure. Every frame
+    of the split counts once.
+    """
+    from lifting.evaluation.evaluate import EvaluationConfig
+    from lifting.evaluation.evaluate import evaluate as measure
+
+    output = "json" if json else output
+    if output not in FORMATS:
+        raise InputError(f"--format {output}: expected one of {', '.join(FORMATS)}")
+    config = EvaluationConfig(run, features, keypoints, split, flip, stride, baselines, figure, device=device)
+    with progress(not quiet) as shown:
+        results = measure(config, shown)
+    if output == "table":
+        from cli.tables import Format, print_rows
+
+        print_rows(results.by_action(), Format.table)
+        print_rows(results.by_method(), Format.table)
+    else:
+        typer.echo(results.format(output), nl=False)  # type: ignore[arg-type]
+    note(f"results and figure: {config.run}/results")

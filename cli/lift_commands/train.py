@@ -1,0 +1,135 @@
+"""`lift train`: shards and a recipe in, a run folder out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.console import note
+from cli.options import JsonOption, QuietOption, split_names
+from cli.progress import Progress, progress
+from cli.tables import print_json
+from posecap.errors import InputError
+
+if TYPE_CHECKING:
+    from lifting.training import Report
+
+FeaturesOption = Annotated[
+    Path,
+    typer.Option(
+        "--features",
+        metavar="SHARDS",
+        help="Shard directory: poses, 2D and text features.",
+        show_default=False,
+    ),
+]
+STAGE = "train"
+
+
+def train(
+    features: FeaturesOption,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Run folder to make.", show_default=False)],
+    recipe: Annotated[str, typer.Option(help="Name (see `lift recipes`) or a .yaml file.")] = "small",
+    align: Annotated[
+        str | None, typer.Option(help="What text does in training: none, cm, ... (default: the recipe's).")
+    ] = None,
+    keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's length.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Optimiser steps, instead of the recipe's.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="End by the clock (not repeatable).")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Clips a step.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="Processes that prepare clips.")] = None,
+    stream: Annotated[
+        bool | None, typer.Option("--stream/--no-stream", help="Read clips as they come, or hold all.")
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="last: the last weights; val: the best on a held-out training subject.")
+    ] = None,
+    validate: Annotated[str | None, typer.Option(help="Training subject to hold out.")] = None,
+    supervise_3d: Annotated[
+        str | None, typer.Option(help="Training subjects whose 3D is used, S1,S5.")
+    ] = None,
+    supervise_captions: Annotated[
+        str | None, typer.Option(help="Training subjects with 2D and captions only: S6,S7.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Any recipe field: clips.frames=81."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard logs.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in RUN.")] = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Train a lifter.
+
+    In: SHARDS made by `posecap generate`, and a recipe. Out: the folder RUN with the weights
+    (safetensors), the resolved recipe, a log of every loss term and what resuming needs. Ctrl-C ends the
+    run with a checkpoint; --resume goes on from there.
+    """
+    from lifting.recipes import load_recipe
+    from lifting.training import TrainConfig
+    from lifting.training import train as run_training
+
+    training = {
+        "epochs": epochs,
+        "steps": steps,
+        "minutes": minutes,
+        "batch": batch,
+        "workers": workers,
+        "stream": stream,
+        "select": select,
+        "validate_subject": validate,
+    }
+    given: dict[str, Any] = {name: value for name, value in training.items() if value is not None}
+    if epochs is not None and steps is None:
+        given["steps"] = None
+    supervision = _supervision(supervise_3d, supervise_captions)
+    alignment = {} if align is None else {"name": align}
+    chosen = load_recipe(recipe, setting or (), training=given, alignment=alignment, supervision=supervision)
+    config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard)
+    with progress(not quiet) as shown:
+        bar = _Bar(shown)
+        done = run_training(config, bar.hear)
+        bar.close()
+    if json:
+        print_json({"run": str(done.path), "recipe": chosen.name, "seed": seed})
+    else:
+        note(f"{done.path}: trained; measure it with: lift eval {done.path}")
+
+
+def _supervision(with_3d: str | None, with_captions: str | None) -> dict[str, Any]:
+    if with_captions and not with_3d:
+        raise InputError("--supervise-captions needs --supervise-3d: name the subjects whose 3D is used")
+    if not with_3d:
+        return {}
+    return {"subjects_3d": split_names(with_3d), "subjects_captions": split_names(with_captions)}
+
+
+class _Bar:
+    """Shows reports of the training loop."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._seen: int | None = None
+
+    def hear(self, report: Report) -> None:
+        """Takes in a report; the first one tells how long the run is."""
+        if self._seen is None:
+            self._shown.start(STAGE, report.total_steps, "steps")
+            self._seen = 0
+        self._shown.advance(STAGE, report.step - self._seen)
+        self._seen = report.step
+        losses = "  ".join(f"{name} {value:.4g}" for name, value in report.losses.items())
+        self._shown.describe(STAGE, f"{losses}  {report.clips_per_second:.0f} clips/s")
+
+    def close(self) -> None:
+        """Ends the bar, if there was one."""
+        if self._seen is not None:
+            self._shown.finish(STAGE)

@@ -1,0 +1,116 @@
+"""Results of an evaluation: what was measured, on what and how; as rows, files and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from lifting.runs import write_json
+
+Format = Literal["table", "csv", "json", "markdown"]
+MEAN, FRAMES = "mean of actions", "all frames"
+MAIN_METRICS = ("MPJPE", "P-MPJPE")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method's scores: metric -> action, MEAN or FRAMES -> value.
+
+    ground_truth: what of the truth the method saw at test time; "none" in every honest row.
+    """
+
+    method: str
+    scores: dict[str, dict[str, float]]
+    ground_truth: str = "none"
+    text_at_test: str = "none"
+
+
+@dataclass(frozen=True)
+class Results:
+    """All rows of one evaluation; `protocol` says exactly what they are of."""
+
+    protocol: dict[str, Any]
+    rows: tuple[Row, ...]
+    frames: dict[str, int]
+    units: dict[str, str]
+    sequences: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def value(self, method: str, metric: str = "MPJPE", over: str = MEAN) -> float:
+        """One number; KeyError where there is none."""
+        return next(row for row in self.rows if row.method == method).scores[metric][over]
+
+    def by_action(self, metrics: tuple[str, ...] = MAIN_METRICS) -> list[dict[str, Any]]:
+        """A record an action, then the two means, with one column a method and metric."""
+        actions = [*self.frames, MEAN, FRAMES]
+        total = sum(self.frames.values())
+        return [
+            {"action": action, "frames": self.frames.get(action, total)}
+            | {
+                f"{row.method} {metric}": round(row.scores[metric][action], 2)
+                for row in self.rows
+                for metric in metrics
+            }
+            for action in actions
+        ]
+
+    def by_method(self) -> list[dict[str, Any]]:
+        """A record a method, with every metric's mean over actions."""
+        return [
+            {"method": row.method}
+            | {metric: round(values[MEAN], 2) for metric, values in row.scores.items()}
+            | {"MPJPE all frames": round(row.scores["MPJPE"][FRAMES], 2), "truth used": row.ground_truth}
+            for row in self.rows
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def save(self, folder: Path) -> None:
+        """results.json, results.csv and results.md in `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "results.json", self.as_dict())
+        (folder / "results.csv").write_text(rows_to_csv(self.by_action()), encoding="utf-8")
+        (folder / "results.md").write_text(self.markdown(), encoding="utf-8")
+
+    def markdown(self) -> str:
+        """Title, both tables and the protocol."""
+        heading = f"# {self.protocol['run']}: {self.protocol['recipe']} on {self.protocol['keypoints']} 2D\n"
+        note = "Millimetres; PCK in percent; MPJVE in millimetres a frame.\n"
+        protocol = "```json\n" + json.dumps(self.protocol, indent=1, ensure_ascii=False) + "\n```\n"
+        tables = (rows_to_markdown(self.by_method()), rows_to_markdown(self.by_action()))
+        return "\n".join([heading, note, *tables, protocol])
+
+    def format(self, how: Format) -> str:
+        """The tables as text."""
+        if how == "json":
+            return json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+        if how == "csv":
+            return rows_to_csv(self.by_action())
+        return self.markdown()
+
+
+def load_results(folder: Path) -> Results:
+    """What `Results.save` wrote."""
+    data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return Results(**{**data, "rows": tuple(Row(**row) for row in data["rows"])})
+
+
+def rows_to_csv(rows: list[dict[str, Any]]) -> str:
+    """Comma-separated, with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def rows_to_markdown(rows: list[dict[str, Any]]) -> str:
+    """A Markdown table."""
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([str(row[name]) for name in names] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -1,0 +1,9 @@
+"""Training: `train(config)` makes a run folder from a shard directory and a recipe."""
+
+from __future__ import annotations
+
+from lifting.training.config import TrainConfig
+from lifting.training.fit import Listener, Report
+from lifting.training.run import train
+
+__all__ = ["Listener", "Report", "TrainConfig", "train"]

@@ -1,0 +1,91 @@
+"""Saving and restoring a run in the middle, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from lifting.data import Progress
+from lifting.runs import MODEL_FILE, checkpoint_folder, write_checkpoint
+from lifting.training.averaging import Averager
+from lifting.training.step import Learner
+from posecap.errors import InputError
+
+TRAINING_FILE, STATE_FILE = "training.safetensors", "state.json"
+
+
+def save(run: Path, learner: Learner, averager: Averager | None, state: dict[str, Any]) -> None:
+    """Writes `checkpoint/`: weights to use, and all tensors and numbers that resuming needs."""
+    used = learner.model.state_dict() if averager is None else averager.weights()
+    write_checkpoint(run, {MODEL_FILE: used, TRAINING_FILE: _tensors(learner, averager)}, state)
+
+
+def restore(run: Path, learner: Learner, averager: Averager | None) -> dict[str, Any]:
+    """Puts the last checkpoint of `run` into the learner; its numbers, {} where there is none."""
+    folder = checkpoint_folder(run)
+    if not folder.is_dir():
+        return {}
+    try:
+        tensors = load_file(folder / TRAINING_FILE)
+        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        _load_tensors(learner, averager, tensors)
+    except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder}: this checkpoint cannot be resumed ({reason})") from error
+    return state
+
+
+def progress_of(state: dict[str, Any]) -> Progress:
+    """Where the run stood."""
+    return Progress(state.get("epoch", 0), state.get("items_in_epoch", 0))
+
+
+def _modules(learner: Learner) -> dict[str, nn.Module]:
+    modules: dict[str, nn.Module] = {"model": learner.model}
+    if learner.alignment is not None:
+        modules["alignment"] = learner.alignment
+    return modules
+
+
+def _tensors(learner: Learner, averager: Averager | None) -> dict[str, Tensor]:
+    tensors = {
+        f"{name}.{key}": value
+        for name, module in _modules(learner).items()
+        for key, value in module.state_dict().items()
+    }
+    for index, slots in learner.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{slot}": torch.as_tensor(value) for slot, value in slots.items()}
+    if averager is not None:
+        tensors |= {f"average.{key}": value for key, value in averager.weights().items()}
+    tensors["random.cpu"] = torch.get_rng_state()
+    if learner.device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(learner.device)
+    return tensors
+
+
+def _load_tensors(learner: Learner, averager: Averager | None, tensors: dict[str, Tensor]) -> None:
+    for name, module in _modules(learner).items():
+        module.load_state_dict(_below(tensors, name))
+    optimizer = learner.optimizer.state_dict()
+    optimizer["state"] = {}
+    for key, value in _below(tensors, "optimizer").items():
+        index, slot = key.split(".", 1)
+        optimizer["state"].setdefault(int(index), {})[slot] = value
+    learner.optimizer.load_state_dict(optimizer)
+    if averager is not None:
+        averager.load(_below(tensors, "average"))
+    torch.set_rng_state(tensors["random.cpu"])
+    if learner.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random.cuda"], learner.device)
+
+
+def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {
+        key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")
+    }

@@ -1,0 +1,25 @@
+"""What a training run is told, apart from its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifting.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """features: shard directory; out: run folder; keypoints: 2D source (None: the only one there).
+
+    resume: go on with the run in `out`; device: "auto", "cpu", "cuda", ...
+    """
+
+    features: Path
+    recipe: Recipe
+    out: Path
+    keypoints: str | None = None
+    seed: int = 0
+    device: str = "auto"
+    resume: bool = False
+    tensorboard: bool = False

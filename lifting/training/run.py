@@ -1,0 +1,162 @@
+"""A whole training run: setup, fit, validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from lifting.alignment import alignment_class
+from lifting.data import Clips, ClipSource, ShardSource
+from lifting.evaluation.scores import mean_error
+from lifting.recipes import Recipe
+from lifting.runs import (
+    MODEL_FILE,
+    SELECTED,
+    Run,
+    RunInfo,
+    create_run,
+    open_run,
+    replace_folder,
+    save_tensors,
+    versions,
+)
+from lifting.training.averaging import Averager
+from lifting.training.config import TrainConfig
+from lifting.training.fit import Fit, Listener, fit
+from lifting.training.log import Log
+from lifting.training.ranks import Ranks, choose_device, find_ranks
+from lifting.training.setup import (
+    build_learner,
+    build_loader,
+    training_clips,
+    training_subjects,
+    validation_subject,
+    windows_of,
+)
+from lifting.training.text import TextSource, text_of_shards
+from posecap.errors import InputError
+
+
+def train(
+    config: TrainConfig,
+    listener: Listener | None = None,
+    source: ClipSource | None = None,
+    text: TextSource | None = None,
+) -> Run:
+    """Trains as `config` says and gives the run; `listener` hears a Report every few steps.
+
+    source and text are read from the shards of `config.features` unless they are given. Raises
+    InputError for what the user can mend: names, data that do not fit, a folder that is taken.
+    """
+    device = choose_device(config.device)
+    ranks = find_ranks(device)
+    if source is None:
+        source, text = open_features(config, device)
+    fitting = setup(config, source, text, device, ranks, listener)
+    try:
+        fit(fitting)
+    finally:
+        if fitting.log is not None:
+            fitting.log.close()
+    return open_run(config.out)
+
+
+def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource, TextSource | None]:
+    """The shards as the recipe's alignment needs them."""
+    choice = config.recipe.alignment
+    if choice.name == "none":
+        return ShardSource(config.features, config.keypoints), None
+    needs_features = getattr(alignment_class(choice.name), "needs_features", True)
+    source = ShardSource(
+        config.features, config.keypoints, "caption" if choice.granularity == "caption" else "sentence"
+    )
+    text, source.encoder = text_of_shards(source.shards, choice, device, needs_features)
+    return source, text
+
+
+def setup(
+    config: TrainConfig,
+    source: ClipSource,
+    text: TextSource | None,
+    device: torch.device,
+    ranks: Ranks,
+    listener: Listener | None = None,
+) -> Fit:
+    """All parts of a run, at its start or where its last checkpoint left it."""
+    recipe = config.recipe
+    streamed = bool(recipe.training.stream)
+    clips = training_clips(recipe, source, keep=recipe.training.block if streamed else None)
+    joints = len(source.mirror_joints)
+    learner = build_learner(recipe, joints, text, device, ranks, config.seed)
+    if ranks.is_first:
+        _open_folder(config, source, joints)
+    ranks.wait()
+    averager = None if recipe.training.ema is None else Averager(learner.model, recipe.training.ema)
+    loader = build_loader(clips, recipe, ranks, config.seed, streamed)
+    fitting = Fit(learner, loader, config.out, None, averager, listener=listener)
+    fitting.validate = _validation(fitting, recipe, source)
+    if config.resume:
+        fitting.resume()
+    if ranks.is_first:
+        fitting.log = Log(config.out, keep_until=fitting.step, tensorboard=config.tensorboard)
+    return fitting
+
+
+def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
+    info = RunInfo(
+        recipe=config.recipe,
+        joints=joints,
+        features=str(Path(config.features).resolve()),
+        features_sha256=getattr(source, "sha256", None),
+        keypoints=getattr(source, "keypoints", config.keypoints),
+        skeleton=getattr(source, "skeleton", "h36m17"),
+        encoder=getattr(source, "encoder", None),
+        seed=config.seed,
+        train_subjects=training_subjects(config.recipe, source),
+        versions=versions(),
+    )
+    if not config.resume:
+        create_run(config.out, info)
+        return
+    before = open_run(config.out).info
+    for field in ("recipe", "features_sha256", "keypoints", "seed"):
+        if getattr(before, field) != getattr(info, field):
+            raise InputError(f"{config.out}: cannot be resumed with another {field} than it began with")
+
+
+def _validation(fitting: Fit, recipe: Recipe, source: ClipSource):
+    """Error on the held-out training subject, logged; the best weights are kept where the recipe selects."""
+    subject = validation_subject(recipe, source)
+    if subject is None:
+        return None
+    clips = Clips(source, windows_of(recipe), wanted=lambda info: info.subject == subject)
+
+    def validate() -> float:
+        error = 0.0
+        if fitting.learner.ranks.is_first:
+            error = _validate(fitting, clips)
+        fitting.learner.ranks.wait()
+        return error
+
+    return validate
+
+
+def _validate(fitting: Fit, clips: Clips) -> float:
+    learner = fitting.learner
+    model, averager = learner.model.eval(), fitting.averager
+    kept = {key: value.clone() for key, value in model.state_dict().items()} if averager else None
+    if averager is not None:
+        model.load_state_dict(averager.weights())
+    flip = learner.recipe.evaluation.flip
+    with torch.random.fork_rng(devices=[learner.device] if learner.device.type == "cuda" else []):
+        torch.manual_seed(0)
+        error = mean_error(lambda pose_2d: model.predict(pose_2d, flip=flip), clips, device=learner.device)
+    if learner.recipe.training.select == "val" and error < fitting.best:
+        weights = model.state_dict()
+        replace_folder(fitting.run / SELECTED, lambda folder: save_tensors(folder / MODEL_FILE, weights))
+    if kept is not None:
+        model.load_state_dict(kept)
+    if fitting.log is not None:
+        fitting.log.write(fitting.step, validation_mpjpe_mm=1000 * error)
+    return error

@@ -1,0 +1,115 @@
+"""From a configuration to everything a run needs: clips, networks, optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from lifting.data import Clips, ClipSource, SequenceInfo, Windows
+from lifting.data.loader import Loader
+from lifting.losses import build_loss
+from lifting.recipes import Recipe
+from lifting.runs import build_model
+from lifting.training.ranks import Ranks
+from lifting.training.step import Learner
+from lifting.training.text import TextSource
+from posecap.errors import InputError, unknown_name
+
+Wanted = Callable[[SequenceInfo], bool]
+
+
+def training_subjects(recipe: Recipe, source: ClipSource) -> tuple[str, ...]:
+    """Subjects that are trained on: with 3D or captions, the held-out one left out."""
+    there = list(dict.fromkeys(info.subject for info in source.infos if info.split == "train"))
+    chosen = recipe.supervision
+    for subject in (*(chosen.subjects_3d or ()), *chosen.subjects_captions):
+        if subject not in there:
+            raise unknown_name("training subject", subject, there)
+    wanted = there if chosen.subjects_3d is None else [*chosen.subjects_3d, *chosen.subjects_captions]
+    held_out = validation_subject(recipe, source)
+    return tuple(subject for subject in there if subject in wanted and subject != held_out)
+
+
+def validation_subject(recipe: Recipe, source: ClipSource) -> str | None:
+    """The training subject held out: the one named, or the last where the recipe selects by `val`."""
+    there = list(dict.fromkeys(info.subject for info in source.infos if info.split == "train"))
+    named = recipe.training.validate_subject
+    if named is not None and named not in there:
+        raise unknown_name("training subject", named, there)
+    if named is None and recipe.training.select == "val":
+        if len(there) < 2:
+            raise InputError("select val: needs at least two training subjects, one to hold out")
+        return there[-1]
+    return named
+
+
+def training_clips(recipe: Recipe, source: ClipSource, keep: int | None = None) -> Clips:
+    """The clips of an epoch."""
+    subjects = training_subjects(recipe, source)
+    clips = Clips(
+        source,
+        windows_of(recipe),
+        wanted=lambda info: info.subject in subjects and info.split == "train",
+        flip=recipe.clips.flip,
+        unlabelled=recipe.supervision.subjects_captions,
+        keep=keep,
+    )
+    if not len(clips):
+        raise InputError("there is nothing to train on: no sequence of the split 'train' is left")
+    return clips
+
+
+def windows_of(recipe: Recipe) -> Windows:
+    """How training clips are cut."""
+    return Windows(recipe.clips.frames, recipe.clips.stride, recipe.clips.rate)
+
+
+def build_learner(
+    recipe: Recipe, joints: int, text: TextSource | None, device: torch.device, ranks: Ranks, seed: int
+) -> Learner:
+    """Networks with weights that follow from the seed; the lifter's do not depend on the text branch."""
+    torch.manual_seed(seed)
+    model = build_model(recipe, joints).to(device)
+    alignment = build_text_branch(recipe, model.feature_channels, joints, text, device)
+    learner = Learner(recipe, model, alignment, text, build_loss(recipe.loss.name), None, device, ranks)  # type: ignore[arg-type]
+    learner.optimizer = torch.optim.AdamW(
+        learner.parameters(),
+        lr=recipe.optimizer.lr,
+        betas=recipe.optimizer.betas,
+        weight_decay=recipe.optimizer.weight_decay,
+    )
+    if recipe.training.compile:
+        learner.forward = torch.compile(model.training_forward)
+    torch.manual_seed(seed + 1 + ranks.rank)
+    return learner
+
+
+def build_text_branch(
+    recipe: Recipe, channels: int, joints: int, text: TextSource | None, device: torch.device
+) -> nn.Module | None:
+    """The recipe's alignment, or None."""
+    if recipe.alignment.name == "none" or text is None:
+        return None
+    from lifting.alignment import build_alignment
+
+    options: dict[str, Any] = recipe.alignment.options
+    branch = build_alignment(
+        recipe.alignment.name, channels=channels, joints=joints, text_dim=text.dimension, **options
+    )
+    return branch.to(device)
+
+
+def build_loader(clips: Clips, recipe: Recipe, ranks: Ranks, seed: int, streamed: bool) -> Loader:
+    """Batches of this process."""
+    return Loader(
+        clips,
+        recipe.training.batch,
+        seed=seed,
+        rank=ranks.rank,
+        world=ranks.world,
+        workers=recipe.training.workers,
+        block=recipe.training.block if streamed else None,
+    )

@@ -1,0 +1,149 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from cli.lift import app
+from lifting.recipes import load_recipe
+from posecap.shards import GenerateConfig, generate
+from tests.fixtures.h36m_files import write_h36m
+from tests.fixtures.runs import TINY
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lift")
+    root = write_h36m(folder / "h36m", ("S1", "S5", "S9"), num_frames=30)
+    generate(GenerateConfig("h36m", folder / "shards", root, ("gt", "noisy"), encoder=None))
+    return folder / "shards"
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(yaml.safe_dump(load_recipe("small", TINY).model_dump(mode="json")))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(shards, recipe, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "run"
+    result = lift("train", "--features", shards, "--recipe", recipe, "--keypoints", "noisy", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    return out
+
+
+def lift(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_run_folder_is_all_that_eval_needs(trained):
+    result = lift("eval", trained, "--format", "json", "--quiet", "--no-figure")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["protocol"]["keypoints"] == "noisy"
+    assert [row["method"] for row in found["rows"]] == ["mean pose", "linear", "lifter"]
+    assert sum(found["frames"].values()) == 2 * 4 * 30
+
+
+def test_eval_prints_actions_and_means(trained):
+    result = lift("eval", trained, "--keypoints", "gt", "--no-baselines", "--no-figure")
+    assert result.exit_code == 0, result.stderr
+    for word in ("Walking", "Sitting", "mean of actions", "all frames", "lifter P-MPJPE"):
+        assert word in result.stdout
+    assert (trained / "results" / "test-gt" / "results.json").is_file()
+
+
+def test_the_resolved_recipe_is_in_the_run_folder(trained):
+    info = json.loads((trained / "run.json").read_text())
+    assert info["recipe"]["backbone"]["options"]["channels"] == 16
+    assert info["train_subjects"] == ["S1", "S5"]
+    assert len(info["features_sha256"]) == 64
+
+
+def test_new_keypoints_are_lifted(trained, tmp_path):
+    points = np.random.default_rng(0).uniform(0, 1000, (23, 17, 2))
+    np.savez(tmp_path / "in.npz", keypoints=points, width=1000, height=1002)
+    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", "--out", tmp_path / "out.parquet")
+    assert result.exit_code == 0, result.stderr
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table["frame"].to_pylist() == list(range(23))
+    assert len(table["pose_3d"][0].as_py()) == 51
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"poses": np.zeros((3, 17, 2))}, "has no array 'keypoints' (found: poses)"),
+        ({"keypoints": np.zeros((3, 16, 2))}, "keypoints are (3, 16, 2), expected (frames, 17, 2 or 3)"),
+        ({"keypoints": np.full((3, 17, 2), np.nan)}, "frame 0 of keypoints is NaN"),
+        ({"keypoints": np.zeros((3, 17, 2))}, "does not say the image's width, give --width"),
+        ({"keypoints": np.zeros((3, 17, 2)), "confidence": np.zeros(3)}, "confidence is (3,)"),
+    ],
+)
+def test_bad_keypoints_are_told_in_one_line(trained, tmp_path, arrays, message):
+    np.savez(tmp_path / "in.npz", **arrays)
+    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", "--out", tmp_path / "out.parquet")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--recipe", "smal"), "unknown recipe 'smal': did you mean small"),
+        (("--keypoints", "cpn"), "unknown 2D source 'cpn'"),
+        ((), "holds several 2D sources, choose one with --keypoints: gt, noisy"),
+        (("--keypoints", "gt", "--align", "cn"), "unknown alignment 'cn'"),
+        (("--keypoints", "gt", "--align", "cm"), "holds no text features"),
+        (("--keypoints", "gt", "--validate", "S7"), "unknown training subject 'S7'"),
+        (("--keypoints", "gt", "--set", "optimizer.lr=fast"), "optimizer.lr"),
+        (("--keypoints", "gt", "--supervise-captions", "S5"), "--supervise-captions needs --supervise-3d"),
+    ],
+)
+def test_bad_input_of_train_is_one_line_and_leaves_nothing(shards, recipe, tmp_path, options, message):
+    out = tmp_path / "run"
+    given = options if "--recipe" in options else ("--recipe", recipe, *options)
+    result = lift("train", "--features", shards, "--out", out, *given)
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_folder_without_shards_or_run_is_told(tmp_path):
+    result = lift("train", "--features", tmp_path, "--recipe", "demo", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert str(tmp_path) in result.stderr
+    assert "run.json is missing" in lift("eval", tmp_path).stderr
+
+
+def test_a_command_line_that_is_bad_ends_with_2():
+    assert lift("train").exit_code == 2
+    assert lift("eval", "x", "--no-such-option").exit_code == 2
+
+
+def test_recipes_are_listed_and_shown_whole(tmp_path):
+    rows = json.loads(lift("recipes", "--json").stdout)
+    assert {"demo", "small", "laptop", "mixste-cm", "d3dp-cm"} <= {row["recipe"] for row in rows}
+    path = tmp_path / "mine.yaml"
+    path.write_text(lift("recipes", "d3dp-cm").stdout)
+    assert load_recipe(str(path)) == load_recipe("d3dp-cm")
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom cli.lift import app\n"
+        "for command in ('', 'train', 'eval', 'predict', 'recipes'):\n"
+        "    assert CliRunner().invoke(app, [*command.split(), '--help']).exit_code == 0\n"
+        "print(sorted({'torch', 'pandas', 'transformers', 'matplotlib', 'duckdb'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,123 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from lifting.data import Clips, Windows
+from lifting.evaluation import EvaluationConfig, evaluate, load_results
+from lifting.evaluation.evaluate import LIFTER
+from lifting.evaluation.figure import pick_frames
+from lifting.evaluation.results import FRAMES, MEAN
+from lifting.evaluation.views import predict_views
+from posecap.errors import InputError
+from tests.fixtures.clips import make_source
+from tests.fixtures.runs import tiny_run
+
+SUBJECTS = ("S1", "S5", "S9", "S11")
+LENGTHS = (20, 7, 31, 12)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "run", source=make_source(LENGTHS, SUBJECTS))
+
+
+@pytest.fixture(scope="module")
+def results(run):
+    return evaluate(EvaluationConfig(run.path, device="cpu"), source=make_source(LENGTHS, SUBJECTS))
+
+
+@pytest.mark.parametrize("windows", [Windows(5), Windows(5, 2), Windows(4, rate=12.5), Windows(40)])
+def test_views_come_back_whole_and_in_order(windows):
+    clips = Clips(make_source(), windows)
+    truth = iter(np.concatenate([clips.batch(np.array([i]))["pose_3d"] for i in range(len(clips))]))
+
+    def peek(pose_2d):
+        return torch.from_numpy(np.stack([next(truth) for _ in pose_2d]))
+
+    found = list(predict_views(peek, clips, batch=3))
+    assert [(view.sequence, view.camera) for view in found] == [
+        (clips.info(sequence).key, clips.info(sequence).cameras[camera]) for sequence, camera in clips.views()
+    ]
+    for view in found:
+        np.testing.assert_allclose(view.prediction, view.target, atol=1e-6)
+
+
+def test_every_frame_of_the_test_split_counts_once(results):
+    assert results.frames == {"Sitting": 2 * 12, "Walking": 2 * 31}
+    assert results.protocol["subjects"] == ["S11", "S9"]
+
+
+def test_means_are_over_actions_and_over_frames(results):
+    scores = results.rows[-1].scores["MPJPE"]
+    assert scores[MEAN] == pytest.approx((scores["Sitting"] + scores["Walking"]) / 2)
+    assert scores[FRAMES] == pytest.approx((12 * scores["Sitting"] + 31 * scores["Walking"]) / 43)
+
+
+def test_mpjpe_is_the_mean_joint_distance_in_millimetres(run, results):
+    source = make_source(LENGTHS, SUBJECTS)
+    clips = Clips(source, Windows(5), wanted=lambda info: info.key == "S9/Walking 2")
+    batch = clips.batch(np.arange(len(clips)))
+    pose = run.model().predict(torch.from_numpy(batch["pose_2d"]), flip=True).numpy()
+    pose -= pose[:, :, :1]
+    errors = np.linalg.norm(pose - batch["pose_3d"], axis=-1).mean(-1)[batch["weight"] > 0]
+    assert results.value(LIFTER, over="Walking") == pytest.approx(1000 * errors.mean(), rel=1e-4)
+
+
+def test_regions_and_axes_are_scored(results):
+    scores = results.rows[-1].scores
+    assert {"N-MPJPE", "MPJVE", "PCK@150", "R1", "R5", "x", "z"} <= scores.keys()
+    assert scores["P-MPJPE"][MEAN] <= scores["MPJPE"][MEAN]
+
+
+def test_baselines_stand_beside_the_lifter_and_say_what_truth_they_used(results):
+    assert [row.method for row in results.rows] == ["mean pose", "linear", LIFTER]
+    assert {row.ground_truth for row in results.rows} == {"none"}
+
+
+def test_results_are_kept_in_the_run_folder(run, results):
+    folder = run.path / "results" / "test-given"
+    assert {path.name for path in folder.iterdir()} == {
+        "results.json",
+        "results.csv",
+        "results.md",
+        "frames.png",
+    }
+    assert load_results(folder) == results
+    assert "MPJPE" in (folder / "results.md").read_text()
+
+
+@pytest.mark.parametrize(("how", "start"), [("csv", "action,"), ("markdown", "# run"), ("json", "{")])
+def test_tables_have_several_formats(results, how, start):
+    text = results.format(how)
+    assert text.startswith(start)
+    if how == "json":
+        assert json.loads(text)["rows"]
+
+
+def test_worst_median_and_best_frame_are_found():
+    errors = {("a", "1"): np.array([5.0, 1.0]), ("b", "1"): np.array([3.0, 9.0, 4.0])}
+    assert [(name, view, frame) for name, view, frame, _ in pick_frames(errors)] == [
+        ("worst", ("b", "1"), 1),
+        ("median", ("b", "1"), 2),
+        ("best", ("a", "1"), 1),
+    ]
+
+
+def test_a_split_that_is_not_there_is_named(run):
+    with pytest.raises(InputError, match="no sequence of the split 'exam'"):
+        evaluate(
+            EvaluationConfig(run.path, split="exam", device="cpu"), source=make_source(LENGTHS, SUBJECTS)
+        )
+
+
+def test_poses_without_truth_cannot_be_measured(run):
+    blind = make_source(LENGTHS, SUBJECTS, with_3d=False)
+    with pytest.raises(InputError, match="no 3D to measure against"):
+        evaluate(EvaluationConfig(run.path, baselines=False, device="cpu"), source=blind)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"not a run folder \(run.json is missing\)"):
+        evaluate(EvaluationConfig(tmp_path))

@@ -1,0 +1,140 @@
+import json
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from lifting.runs import open_run
+from lifting.training.log import read_log
+from posecap.errors import InputError
+from tests.fixtures.clips import make_source
+from tests.fixtures.runs import tiny_run
+
+
+def weights(run):
+    return load_file(run.path / "checkpoint" / "training.safetensors")
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize("alignment", ["none", "cm"])
+def test_two_runs_with_one_seed_agree_bit_for_bit(tmp_path, alignment):
+    override = f"alignment.name={alignment}"
+    one, two = (tiny_run(tmp_path / name, override) for name in "ab")
+    assert same(weights(one), weights(two))
+    assert not same(weights(one), weights(tiny_run(tmp_path / "c", override, seed=1)))
+
+
+@pytest.mark.parametrize("alignment", ["none", "cm"])
+@pytest.mark.parametrize("cut", [3, 7])
+def test_a_run_cut_off_and_resumed_ends_bit_for_bit_like_an_undisturbed_one(tmp_path, alignment, cut):
+    settings = [f"alignment.name={alignment}", "training.steps=11", "training.ema=0.9"]
+    settings.append(f"training.checkpoint_every={cut}")
+    whole = tiny_run(tmp_path / "whole", *settings)
+
+    def cut_off(report):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        tiny_run(tmp_path / "cut", *settings, listener=cut_off)
+    resumed = tiny_run(tmp_path / "cut", *settings, resume=True)
+    assert same(weights(whole), weights(resumed))
+    assert [row["step"] for row in read_log(resumed.path)] == [row["step"] for row in read_log(whole.path)]
+
+
+def test_ctrl_c_ends_with_a_checkpoint_to_go_on_from(tmp_path):
+    def press(report):
+        if report.step == 10:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    run = tiny_run(tmp_path / "run", "training.steps=25", listener=press)
+    state = json.loads((run.path / "checkpoint" / "state.json").read_text())
+    assert 10 <= state["step"] < 25
+    assert not state["finished"]
+    tiny_run(tmp_path / "run", "training.steps=25", resume=True)
+    assert json.loads((run.path / "checkpoint" / "state.json").read_text())["step"] == 25
+    assert same(weights(run), weights(tiny_run(tmp_path / "whole", "training.steps=25")))
+
+
+def test_every_loss_term_and_its_gradient_are_logged(tmp_path):
+    rows = read_log(tiny_run(tmp_path / "run", "alignment.name=cm").path)
+    first, last = rows[0], rows[-1]
+    assert {"gradient/err1", "gradient/kl", "gradient/err2", "features_between_frames"} <= first.keys()
+    assert {"err1", "kl", "err2", "total", "learning_rate", "clips_per_second"} <= last.keys()
+    assert last["total"] == pytest.approx(last["err1"] + last["kl"] + last["err2"])
+
+
+def test_the_lifter_starts_alike_with_and_without_text(tmp_path):
+    one, two = (
+        tiny_run(tmp_path / name, f"alignment.name={name}", "optimizer.lr=1e-30", "training.steps=1")
+        for name in ("none", "cm")
+    )
+    first, second = (load_file(run.weights_file) for run in (one, two))
+    assert all(torch.allclose(first[key], second[key], rtol=0, atol=1e-9) for key in first)
+
+
+def test_training_lowers_the_error(tmp_path):
+    run = tiny_run(
+        tmp_path / "run", "training.steps=100", "backbone.options.drop_path=0", "optimizer.lr=0.01"
+    )
+    errors = [row["err1"] for row in read_log(run.path) if "err1" in row]
+    assert errors[-1] < 0.7 * errors[0]
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="not empty"):
+        tiny_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_is_not_resumed_with_another_recipe(tmp_path):
+    tiny_run(tmp_path / "run")
+    with pytest.raises(InputError, match="another recipe"):
+        tiny_run(tmp_path / "run", "optimizer.lr=0.5", resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    file = run.path / "checkpoint" / "training.safetensors"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(InputError, match="checkpoint: this checkpoint cannot be resumed"):
+        tiny_run(tmp_path / "run", resume=True)
+
+
+def test_the_best_weights_on_a_held_out_training_subject_are_selected(tmp_path):
+    run = tiny_run(tmp_path / "run", "training.select=val", "training.validate_every=1", "training.steps=20")
+    assert run.info.train_subjects == ("S1", "S5")
+    assert run.weights_file.parent.name == "selected"
+    errors = [row["validation_mpjpe_mm"] for row in read_log(run.path) if "validation_mpjpe_mm" in row]
+    best = json.loads((run.path / "checkpoint" / "state.json").read_text())["best"]
+    assert best == pytest.approx(min(errors) / 1000)
+
+
+def test_test_subjects_are_never_trained_on(tmp_path):
+    assert "S9" not in tiny_run(tmp_path / "run").info.train_subjects
+    with pytest.raises(InputError, match="unknown training subject 'S9'"):
+        tiny_run(tmp_path / "other", "training.validate_subject=S9")
+
+
+def test_nothing_to_train_on_is_said(tmp_path):
+    with pytest.raises(InputError, match="nothing to train on"):
+        tiny_run(tmp_path / "run", source=make_source((9,), ("S9",)))
+
+
+def test_averaged_weights_are_what_is_used(tmp_path):
+    run = tiny_run(tmp_path / "run", "training.ema=0.5")
+    used, kept = load_file(run.weights_file), weights(run)
+    assert all(torch.equal(used[key], kept[f"average.{key}"]) for key in used)
+    assert any(not torch.equal(used[key], kept[f"model.{key}"]) for key in used)
+
+
+def test_a_run_folder_can_be_used_after_it_has_moved(tmp_path):
+    tiny_run(tmp_path / "run")
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    pose = open_run(tmp_path / "elsewhere").model().predict(torch.rand(1, 5, 17, 3))
+    assert pose.shape == (1, 5, 17, 3)
