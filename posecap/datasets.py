@@ -27,6 +27,7 @@ class WantedFile(Manifest):
     but_not: str | None = Field(None, description="pattern of names that do not count")
     holds: str
     required: bool = True
+    way: str = Field("", description="files of different ways stand in for each other")
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
@@ -79,6 +80,7 @@ class DatasetManifest(Manifest):
     cameras: tuple[Intrinsics, ...] = ()
     extrinsics: dict[str, tuple[Extrinsics, ...]] = Field(default_factory=dict)
     recordings: dict[str, Recording] = Field(default_factory=dict)
+    bone_lengths: dict[str, float] = Field(default_factory=dict, description="metres, by the bone's end")
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -138,11 +140,12 @@ class FoundFile:
 
     wanted: WantedFile
     found: tuple[str, ...]
+    needed: bool = True
 
     @property
     def status(self) -> str:
-        """One of: found, missing, not there (where the file is optional)."""
-        return "found" if self.found else "missing" if self.wanted.required else "not there"
+        """One of: found, missing, not there (where it can be done without)."""
+        return "found" if self.found else "missing" if self.needed else "not there"
 
 
 def find_files(manifest: DatasetManifest, root: str | Path) -> list[FoundFile]:
@@ -150,7 +153,16 @@ def find_files(manifest: DatasetManifest, root: str | Path) -> list[FoundFile]:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder")
-    return [FoundFile(wanted, _matches(wanted, root)) for wanted in manifest.files]
+    found = [(wanted, _matches(wanted, root)) for wanted in manifest.files]
+    ways = {wanted.way for wanted in manifest.files}
+    whole = {way for way in ways if way and all(paths for wanted, paths in found if _counts(wanted, way))}
+    return [
+        FoundFile(wanted, paths, wanted.required and not (wanted.way and whole)) for wanted, paths in found
+    ]
+
+
+def _counts(wanted: WantedFile, way: str) -> bool:
+    return wanted.required and wanted.way == way
 
 
 def _matches(wanted: WantedFile, root: Path) -> tuple[str, ...]:

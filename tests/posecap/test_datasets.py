@@ -49,6 +49,13 @@ def test_what_is_found_and_missing_is_told(tmp_path: Path):
     assert find_files(load_dataset_manifest("h36m"), tmp_path)[2].status == "not there"
 
 
+def test_files_of_another_way_are_not_missing_where_one_way_is_whole(tmp_path: Path):
+    manifest = load_dataset_manifest("h36m")
+    assert {file.status for file in find_files(manifest, tmp_path)} == {"missing", "not there"}
+    write_h36m(tmp_path, num_frames=2)
+    assert "missing" not in {file.status for file in find_files(manifest, tmp_path)}
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(InputError, match="no such folder"):
         find_files(load_dataset_manifest("h36m"), tmp_path / "none")

@@ -12,7 +12,7 @@ import pytest
 from posecap.cameras import project, world_to_camera
 from posecap.errors import InputError
 from posecap.readers import open_dataset
-from posecap.readers.h36m import action_of, camel_to_words
+from posecap.readers.h36m_names import action_of, camel_to_words
 from tests.fixtures.h36m_files import save_tree, swinging_motion, write_h36m
 
 
