@@ -44,6 +44,8 @@ def frame_pose_3d(axes: Axes, *poses: np.ndarray, azimuth: float = -60.0, elevat
     axes.xaxis.pane.set_visible(False)
     axes.yaxis.pane.set_visible(False)
     axes.zaxis.pane.set_alpha(0.4)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.line.set_visible(False)
 
 
 def draw_pose_2d(axes: Axes, pose: np.ndarray, skeleton: Skeleton, width: float = 2.0) -> None:
