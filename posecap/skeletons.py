@@ -148,4 +148,4 @@ def _sources(source: Source) -> tuple[str, ...]:
 def _require(known: Iterable[str], used: Iterable[str], field: str) -> None:
     missing = [name for name in used if name not in known]
     if missing:
-        raise ValueError(f"{field}: '{missing[0]}' is not a joint of this skeleton, nor an earlier role")
+        raise ValueError(f"{field}: '{missing[0]}' is not a joint of this skeleton")

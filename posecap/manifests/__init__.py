@@ -11,6 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from posecap.errors import InputError, unknown_name
 
+try:  # the same safe loader, compiled: eight times as fast
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # pragma: no cover
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 FAMILIES = ("skeletons", "datasets", "keypoints", "posecodes", "language", "recipes")
 
 
@@ -53,7 +58,7 @@ def manifest_path(family: str, name: str, what: str | None = None) -> Path:
 def read_yaml(path: Path) -> Any:
     """Content of a YAML file; InputError names the file and the line where it is not YAML."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error.__class__.__name__})") from error
     except yaml.YAMLError as error:

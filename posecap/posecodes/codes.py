@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from posecap.posecodes import noise
-from posecap.posecodes.definitions import Definitions
+from posecap.posecodes.definitions import Definitions, posecode_name
 from posecap.posecodes.plan import KindPlan, LeftOut, Plan
 from posecap.posecodes.selection import (
     Selection,
@@ -110,8 +110,7 @@ class Posecodes:
 
     @cached_property
     def _selection(self) -> Selection:
-        measured = np.concatenate([np.zeros(0, int), *(kind.columns for kind in self.plan.kinds)])
-        return make_selection(self.definitions, measured)
+        return make_selection(self.definitions)
 
     def _table(self, block_of: Callable[[slice], np.ndarray]) -> np.ndarray:
         table = np.empty((len(self), self._selection.num_statements), bool)
@@ -134,6 +133,20 @@ class Posecodes:
         return rows
 
 
+def statements_of(definitions: Definitions, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Selected statements (N, S) bool and super-posecodes (N, Q) bool of a category table (N, columns)."""
+    selection = make_selection(definitions)
+    selected = np.empty((len(categories), selection.num_statements), bool)
+    made = np.empty((len(categories), len(selection.ways)), bool)
+    for part in blocks(len(categories)):
+        columns = np.ascontiguousarray(categories[part].T)
+        supers = super_rows(selection, columns)
+        rows = true_rows(selection, columns, supers)
+        select_rows(selection, rows, supers)
+        selected[part], made[part] = rows.T, supers.T
+    return selected, made
+
+
 def blocks(num_frames: int) -> Iterator[slice]:
     """Slices of BLOCK poses that cover `num_frames`."""
     return (slice(start, min(start + BLOCK, num_frames)) for start in range(0, num_frames, BLOCK))
@@ -141,4 +154,4 @@ def blocks(num_frames: int) -> Iterator[slice]:
 
 def noise_names(kind: KindPlan) -> np.ndarray:
     """(K,) keys of a kind's posecodes: by name, so that a new posecode does not change the others."""
-    return noise.keys([f"{kind.name}({', '.join(joints)})" for joints in kind.joint_sets])
+    return noise.keys([posecode_name(kind.name, joints) for joints in kind.joint_sets])

@@ -9,116 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from posecap import manifests
-from posecap.errors import unknown_name
 from posecap.manifests import Manifest
-from posecap.posecodes.measures import MEASURES
+from posecap.posecodes.entries import (
+    Kind,
+    PosecodeEntry,
+    RemovalRule,
+    Requirement,
+    Statistics,
+    SuperPosecode,
+)
 
 if TYPE_CHECKING:
     from posecap.posecodes.mirror import MirrorTable
 
 PLURAL = "both"  # side of a subject that is two parts at once: "both_hands"
 SUPER = "super"  # kind name of super-posecodes in statements
-Frame = Literal["body", "camera"]
-
-
-class PosecodeEntry(Manifest):
-    """One measured joint set and what may be said of it."""
-
-    joints: tuple[str, ...] = Field(min_length=1, description="roles that are measured")
-    subject: str | None = Field(None, description="role that is spoken of, if not the first joint")
-    acceptable: tuple[str, ...] = ()
-    rare: tuple[str, ...] = ()
-    support_1: tuple[str, ...] = Field((), description="never told itself, only through super-posecodes")
-    support_2: tuple[str, ...] = Field((), description="not told where a super-posecode that needs it is")
-
-
-class Kind(Manifest):
-    """A family of posecodes with the same measure, thresholds and category names."""
-
-    measure: str = Field(description="name in posecap.posecodes.measures")
-    unit: Literal["degree", "metre"]
-    thresholds: tuple[float, ...] = Field(min_length=1, description="ascending; value <= t is below t")
-    categories: tuple[str, ...]
-    ignored: tuple[str, ...] = Field((), description="categories that are never told")
-    ties: Literal["low", "inward"] = Field(
-        "low", description="category of a value on a threshold: the lower one, or the one nearer to 0"
-    )
-    noise: float = Field(0.0, ge=0, description="half width of the uniform tolerance, in the unit")
-    posecodes: tuple[PosecodeEntry, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _measure_exists(self) -> Kind:
-        if self.measure not in MEASURES:
-            raise ValueError(f"measure: {unknown_name('measure', self.measure, MEASURES)}")
-        if self.unit != MEASURES[self.measure].unit:
-            raise ValueError(f"unit: {self.measure} is measured in {MEASURES[self.measure].unit}")
-        return self
-
-    @model_validator(mode="after")
-    def _categories_fit(self) -> Kind:
-        if list(self.thresholds) != sorted(set(self.thresholds)):
-            raise ValueError("thresholds: expected ascending numbers")
-        if len(self.categories) != len(self.thresholds) + 1:
-            raise ValueError(f"categories: expected {len(self.thresholds) + 1}, one more than thresholds")
-        if len(set(self.categories)) != len(self.categories):
-            raise ValueError("categories: a name occurs twice")
-        unknown = [category for category in self.ignored if category not in self.categories]
-        if unknown:
-            raise ValueError(f"ignored: '{unknown[0]}' is not a category")
-        return self
-
-    @model_validator(mode="after")
-    def _posecodes_fit(self) -> Kind:
-        expected = MEASURES[self.measure].num_joints
-        seen = set()
-        for code in self.posecodes:
-            name = "|".join(code.joints)
-            if len(code.joints) != expected:
-                raise ValueError(
-                    f"{name}: joints: {self.measure} measures {expected}, got {len(code.joints)}"
-                )
-            if code.joints in seen:
-                raise ValueError(f"{name}: joints: the same posecode stands there twice")
-            seen.add(code.joints)
-            problem = self._problem_of_marks(code)
-            if problem:
-                raise ValueError(f"{name}: {problem}")
-        return self
-
-    def _problem_of_marks(self, code: PosecodeEntry) -> str | None:
-        for field in ("acceptable", "rare", "support_1", "support_2"):
-            for category in getattr(code, field):
-                if category not in self.categories:
-                    return f"{field}: '{category}' is not a category; known: {', '.join(self.categories)}"
-                if category not in code.acceptable:
-                    return f"{field}: '{category}' is not acceptable"
-        told_but_ignored = set(code.acceptable) & set(self.ignored)
-        return f"acceptable: '{told_but_ignored.pop()}' is ignored" if told_but_ignored else None
-
-
-class Requirement(Manifest):
-    """One condition of a super-posecode's way."""
-
-    kind: str
-    joints: tuple[str, ...]
-    category: str
-
-
-class SuperPosecode(Manifest):
-    """A relation told when one of several conjunctions of posecodes holds."""
-
-    subject: str
-    category: str
-    rare: bool = False
-    ways: tuple[tuple[Requirement, ...], ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -146,7 +60,7 @@ class Statement:
     @property
     def name(self) -> str:
         """Stable text form, `kind(role, role)=category`."""
-        return f"{self.kind}({', '.join(self.joints)})={self.category}"
+        return f"{posecode_name(self.kind, self.joints)}={self.category}"
 
 
 class Definitions(Manifest):
@@ -156,6 +70,8 @@ class Definitions(Manifest):
     description: str
     kinds: dict[str, Kind]
     super_posecodes: dict[str, SuperPosecode] = Field(default_factory=dict)
+    removal_rules: tuple[RemovalRule, ...] = ()
+    statistics: Statistics | None = None
 
     @model_validator(mode="after")
     def _requirements_exist(self) -> Definitions:
@@ -174,6 +90,16 @@ class Definitions(Manifest):
         if need.category not in self.kinds[need.kind].categories:
             return f"'{need.category}' is not a category of {need.kind}"
         return None
+
+    @model_validator(mode="after")
+    def _rules_name_statements(self) -> Definitions:
+        if self.removal_rules:
+            names = {statement.name for statement in self.statements}
+            for index, rule in enumerate(self.removal_rules):
+                unknown = {*rule.given, rule.remove} - names
+                if unknown:
+                    raise ValueError(f"removal_rules.{index}: '{unknown.pop()}' is not a statement")
+        return self
 
     @cached_property
     def sha256(self) -> str:
@@ -220,9 +146,19 @@ class Definitions(Manifest):
         return list_statements(self)
 
     @cached_property
+    def statement_ids(self) -> dict[str, int]:
+        """Ids by statement name."""
+        return {statement.name: statement.id for statement in self.statements}
+
+    @cached_property
     def mirror_ids(self) -> np.ndarray:
         """(S,) id of each statement's left/right mirror image, -1 where the file has none."""
         return np.array([statement.mirror for statement in self.statements], np.int32)
+
+
+def posecode_name(kind: str, joints: Sequence[str]) -> str:
+    """Stable text form of a posecode, `kind(role, role)`."""
+    return f"{kind}({', '.join(joints)})"
 
 
 @lru_cache(maxsize=32)

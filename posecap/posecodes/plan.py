@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from posecap.frames import HEADING_LINES
-from posecap.posecodes.definitions import SUPER, Definitions, Kind, PosecodeEntry
+from posecap.posecodes.definitions import SUPER, Definitions
+from posecap.posecodes.entries import Kind, PosecodeEntry, Requirement
 from posecap.posecodes.measures import MEASURES, Measure
 from posecap.skeletons import Skeleton
+
+Ways = list[list[tuple[int, int]]]  # alternatives, each a conjunction of (column, category)
 
 
 @dataclass(frozen=True)
@@ -82,21 +85,16 @@ def make_plan(definitions: Definitions, skeleton: Skeleton, with_rotations: bool
     )
 
 
-def computable_ways(definitions: Definitions, able: set[int]) -> dict[str, list[list[tuple[int, int]]]]:
-    """For each super-posecode its ways as (column, category) lists; ways that need more are dropped."""
+def all_ways(definitions: Definitions) -> dict[str, Ways]:
+    """For each super-posecode its ways as lists of (column, category)."""
+
+    def code(need: Requirement) -> tuple[int, int]:
+        categories = definitions.kinds[need.kind].categories
+        return definitions.column(need.kind, need.joints), categories.index(need.category)
+
     return {
-        name: [
-            [
-                (
-                    definitions.column(need.kind, need.joints),
-                    definitions.kinds[need.kind].categories.index(need.category),
-                )
-                for need in way
-            ]
-            for way in code.ways
-            if all(definitions.column(need.kind, need.joints) in able for need in way)
-        ]
-        for name, code in definitions.super_posecodes.items()
+        name: [[code(need) for need in way] for way in super_posecode.ways]
+        for name, super_posecode in definitions.super_posecodes.items()
     }
 
 
@@ -150,6 +148,6 @@ def _single_joint(skeleton: Skeleton, role: str) -> int:
 
 
 def _left_out_supers(definitions: Definitions, able: list[int]) -> Iterator[LeftOut]:
-    for name, ways in computable_ways(definitions, set(able)).items():
-        if not ways:
+    for name, ways in all_ways(definitions).items():
+        if not any(all(column in able for column, _ in way) for way in ways):
             yield LeftOut(SUPER, (name,), "none of its ways can be measured")

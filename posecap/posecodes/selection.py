@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posecap.posecodes.definitions import Definitions
-from posecap.posecodes.plan import computable_ways
-
-Ways = list[list[tuple[int, int]]]
+from posecap.posecodes.plan import Ways, all_ways
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,8 @@ class Selection:
         return len(self.columns) + len(self.super_statements)
 
 
-def make_selection(definitions: Definitions, measured: np.ndarray) -> Selection:
-    """Index arrays for `definitions`; `measured` are the columns this skeleton has."""
+def make_selection(definitions: Definitions) -> Selection:
+    """Index arrays for `definitions`."""
     statements = definitions.statements
     plain = [statement for statement in statements if statement.posecode >= 0]
     needed_by = _needed_by(definitions)
@@ -41,7 +39,7 @@ def make_selection(definitions: Definitions, measured: np.ndarray) -> Selection:
     return Selection(
         columns=np.array([statement.posecode for statement in plain], int),
         categories=np.array([statement.category_index for statement in plain], np.int8),
-        ways=tuple(computable_ways(definitions, set(measured.tolist())).values()),
+        ways=tuple(all_ways(definitions).values()),
         super_statements=np.array([s.super_posecode for s in statements if s.posecode < 0], int),
         hidden=np.array([id_ for id_, support, supers in marks if support == 1 and supers], int),
         hidden_by=tuple((id_, supers) for id_, support, supers in marks if support == 2 and supers),
@@ -52,15 +50,17 @@ def make_selection(definitions: Definitions, measured: np.ndarray) -> Selection:
 def _needed_by(definitions: Definitions) -> dict[tuple[int, int], tuple[int, ...]]:
     """(column, category) to the super-posecodes that need it in some way, measurable or not."""
     needed: dict[tuple[int, int], tuple[int, ...]] = {}
-    every = set(range(len(definitions.columns)))
-    for index, ways in enumerate(computable_ways(definitions, every).values()):
+    for index, ways in enumerate(all_ways(definitions).values()):
         for code in {code for way in ways for code in way}:
             needed[code] = (*needed.get(code, ()), index)
     return needed
 
 
 def super_rows(selection: Selection, categories: np.ndarray) -> np.ndarray:
-    """(Q, N) bool: which super-posecodes hold, from categories (columns, N)."""
+    """(Q, N) bool: which super-posecodes hold, from categories (columns, N).
+
+    A way that needs a posecode that was not measured (category -1) fails.
+    """
     rows = np.zeros((len(selection.ways), categories.shape[1]), bool)
     for row, ways in zip(rows, selection.ways, strict=True):
         for way in ways:

@@ -120,10 +120,11 @@ def _of_super_posecodes(definitions: Definitions) -> Iterator[Statement]:
 def _roles(subject: str, second: str | None, joints: tuple[str, ...]) -> tuple[str, ...]:
     """Every role that a statement involves, told or measured, once each."""
     parts = [subject, *([second] if second else []), *joints]
-    return tuple(dict.fromkeys(role for part in parts for role in _single_roles(part)))
+    return tuple(dict.fromkeys(role for part in parts for role in single_roles(part)))
 
 
-def _single_roles(part: str) -> tuple[str, ...]:
+def single_roles(part: str) -> tuple[str, ...]:
+    """The roles that a part is: both hands are the left and the right one."""
     plural = part.removeprefix(f"{PLURAL}_")
     if plural == part or plural not in PLURAL_PARTS:
         return (part,)

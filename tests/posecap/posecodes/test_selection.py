@@ -80,7 +80,7 @@ CATEGORIES = np.array([[0, 0, 1, 1], [0, 1, 1, 0], [2, 1, 2, 0]], np.int8)  # le
 
 
 def told(definitions: Definitions, categories: np.ndarray = CATEGORIES) -> list[set[str]]:
-    selection = make_selection(definitions, np.arange(3))
+    selection = make_selection(definitions)
     supers = super_rows(selection, categories)
     rows = true_rows(selection, categories, supers)
     select_rows(selection, rows, supers)
@@ -107,14 +107,14 @@ def test_support_two_stays_where_the_super_posecode_is_not_made() -> None:
 
 
 def test_a_way_that_needs_an_unmeasured_posecode_fails() -> None:
-    selection = make_selection(small(stance=STANCE), np.arange(2))
+    selection = make_selection(small(stance=STANCE))
     without_space = np.array([[0, 0], [0, 1], [-1, -1]], np.int8)
     assert super_rows(selection, without_space).tolist() == [[True, False]]
 
 
 def test_skipping_spares_rare_statements_and_never_leaves_nothing() -> None:
     definitions = small(stance={**STANCE, "rare": True})
-    selection = make_selection(definitions, np.arange(3))
+    selection = make_selection(definitions)
     rows = np.ones((selection.num_statements, 2), bool)
     rows[:, 1] = [not rare for rare in selection.rare]
     skip_rows(selection, rows, np.zeros(rows.shape), 0.15)
