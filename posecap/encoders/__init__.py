@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 from posecap.encoders.base import Encoder, EncoderInfo
 from posecap.encoders.weights import find_weights
+from posecap.errors import InputError
 
-__all__ = ["Encoder", "EncoderInfo", "load_encoder"]
+__all__ = ["FAMILIES", "Encoder", "EncoderInfo", "load_encoder"]
+
+# by the file that tells: a sentence-transformers model lists its modules, others only have a config
+FAMILIES = {
+    "modules.json": ("posecap.encoders.sentence", "SentenceEncoder"),
+    "config.json": ("posecap.encoders.text", "TextEncoder"),
+}
 
 
 def load_encoder(name: str, device: str | None = None, batch_size: int = 64) -> Encoder:
@@ -13,8 +23,20 @@ def load_encoder(name: str, device: str | None = None, batch_size: int = 64) -> 
 
     Weights are looked for in that directory, in the Hugging Face cache, on the hub, and in the
     package of the `offline-encoder` extra. `device` None takes a GPU where there is one. Raises
-    InputError, telling the ways to get them, where there are none.
+    InputError, telling the ways to get them, where there are none, and where the files are no text
+    encoder.
     """
-    from posecap.encoders.sentence import SentenceEncoder
+    weights = find_weights(name)
+    module, member = _family(weights.path)
+    try:
+        return getattr(import_module(module), member)(weights, device, batch_size)
+    except Exception as error:  # whatever a file of the user's makes the libraries raise
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"text encoder '{name}': cannot be loaded from {weights.path} ({reason})") from error
 
-    return SentenceEncoder(find_weights(name), device, batch_size)
+
+def _family(path: Path) -> tuple[str, str]:
+    for file, family in FAMILIES.items():
+        if (path / file).is_file():
+            return family
+    raise InputError(f"{path}: holds no text encoder (neither {' nor '.join(FAMILIES)})")

@@ -1,11 +1,14 @@
 """Shards: a data set's poses, posecodes, captions and text features as a directory of Parquet tables."""
 
-from posecap.shards.generate import generate
+from posecap.shards.embedding import EmbedConfig, EmbedSummary, embed
+from posecap.shards.generation import generate
 from posecap.shards.reader import Features, FrameRows, Ragged, SequenceInfo, Shards, ViewRows, open_shards
 from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
-from posecap.shards.validate import validate
+from posecap.shards.validation import validate
 
 __all__ = [
+    "EmbedConfig",
+    "EmbedSummary",
     "Features",
     "FrameRows",
     "GenerateConfig",
@@ -16,6 +19,7 @@ __all__ = [
     "Silent",
     "Summary",
     "ViewRows",
+    "embed",
     "generate",
     "open_shards",
     "validate",

@@ -1,9 +1,14 @@
-"""Text features of the shards: each different text is embedded once, float16."""
+"""Text features of the shards: each different text is embedded once, float16, part by part.
+
+One part is a pure function of one source file (the bank, the labels, or one file of captions) and
+the encoder; batches follow the order of that file, so who computes it changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,110 +19,188 @@ import pyarrow.parquet as pq
 from posecap.errors import InputError, unknown_name
 from posecap.shards import schema
 from posecap.shards.files import TableFile, write_table
-from posecap.shards.manifest import FeatureRecord
-from posecap.shards.settings import Progress
+from posecap.shards.manifest import FeatureRecord, feature_folder
 from posecap.shards.tables import vector_array
 
 if TYPE_CHECKING:
     from posecap.encoders import Encoder
 
-GRANULARITIES = ("sentence", "caption")
+GRANULARITIES = ("sentence", "caption", "token", "label")
+CONTEXTS = ("sentence", "caption")
+ROWS = 4096  # texts of a row group, and of what is held in memory
 
 
 @dataclass(frozen=True)
-class FeatureJob:
-    """Which model makes which features."""
+class FeatureSet:
+    """Features of one granularity, made from texts read alone or (`context` caption) in captions."""
 
-    encoder: str
-    granularities: tuple[str, ...] = ("sentence", "caption")
-    device: str | None = None
-    batch_size: int = 64
+    granularity: str
+    context: str
 
-    def check(self) -> None:
-        """InputError for a granularity that does not exist."""
-        for name in self.granularities:
-            if name not in GRANULARITIES:
-                raise unknown_name("granularity", name, GRANULARITIES)
+    @classmethod
+    def of(cls, granularity: str, context: str) -> FeatureSet:
+        """InputError for unknown names."""
+        if granularity not in GRANULARITIES:
+            raise unknown_name("granularity", granularity, GRANULARITIES)
+        if context not in CONTEXTS:
+            raise unknown_name("context", context, CONTEXTS)
+        if granularity in ("sentence", "label"):
+            context = granularity
+        return cls(granularity, context)
+
+    @property
+    def source(self) -> str:
+        """The table that the texts are in."""
+        if self.granularity == "label":
+            return "labels"
+        return "captions" if self.granularity == "caption" or self.context == "caption" else "sentences"
+
+    @property
+    def key(self) -> str:
+        """The column that says which text a vector is of."""
+        return {"labels": "label", "captions": "caption_id", "sentences": "sentence_id"}[self.source]
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the encoder reads the texts; else vectors are means of the bank's."""
+        return self.granularity != "caption" or self.context == "caption"
+
+    def table(self, encoder: Encoder) -> str:
+        """Name of the table."""
+        return f"features/{encoder.info.folder}/{feature_folder(self.granularity, self.context)}"
 
 
-def feature_tables(
-    root: Path, job: FeatureJob, files: list[TableFile], progress: Progress
-) -> tuple[list[FeatureRecord], list[TableFile]]:
-    """Write the features of `job` for the shards in `root`, whose tables are `files`."""
-    from posecap.encoders import load_encoder
+@dataclass(frozen=True)
+class FeaturePart:
+    """One file of features: of which set, from which file, to which file, for how many texts."""
 
-    job.check()
-    encoder = load_encoder(job.encoder, device=job.device, batch_size=job.batch_size)
-    folder = f"features/{encoder.info.folder}"
-    records, made = [], []
-    bank = _bank_vectors(root, encoder, progress)
-    for granularity in job.granularities:
-        if granularity == "sentence":
-            table = _vector_table("sentence_id", np.arange(len(bank), dtype=np.int32), bank)
-            path = f"{folder}/sentence/part-00000.parquet"
-            written = [write_table(root, path, [table], table.schema)]
-        else:
-            parts = sorted(file.path for file in files if file.path.startswith("captions/"))
-            written = [_mean_part(root, part, folder, bank, progress) for part in parts]
-        made += written
-        records.append(_record(encoder, granularity, sum(file.rows for file in written)))
-    return records, made
+    wanted: FeatureSet
+    source: str
+    target: str
+    texts: int
 
 
-def _record(encoder: Encoder, granularity: str, texts: int) -> FeatureRecord:
+@dataclass(frozen=True)
+class MadePart:
+    """What making a part gave."""
+
+    target: str
+    file: TableFile
+    texts: int
+    truncated: int
+
+
+def feature_parts(
+    encoder: Encoder, wanted: FeatureSet, rows: dict[str, int], num_labels: int
+) -> list[FeaturePart]:
+    """The parts of a feature set, of shards whose files have `rows` rows."""
+    table = wanted.table(encoder)
+    if wanted.source == "captions":
+        files = sorted(path for path in rows if path.startswith("captions/"))
+        return [FeaturePart(wanted, path, f"{table}/{path.split('/')[1]}", rows[path]) for path in files]
+    source = f"{wanted.source}.parquet"
+    texts = num_labels if wanted.source == "labels" else rows[source]
+    return [FeaturePart(wanted, source, f"{table}/part-00000.parquet", texts)]
+
+
+class FeatureMaker:
+    """Makes parts with one encoder; the bank is embedded when it is first needed."""
+
+    def __init__(self, root: Path, encoder: Encoder) -> None:
+        self.root = root
+        self.encoder = encoder
+
+    def make(self, part: FeaturePart) -> MadePart:
+        """Write the file of one part."""
+        info, wanted = self.encoder.info, part.wanted
+        is_token = wanted.granularity == "token"
+        dimension = info.token_dimension if is_token else info.dimension
+        target = (schema.token_features if is_token else schema.features)(wanted.key, dimension)
+        counts = _Counts()
+        file = write_table(self.root, part.target, self._groups(part, counts), target)
+        return MadePart(part.target, file, counts.texts, counts.truncated)
+
+    def _groups(self, part: FeaturePart, counts: _Counts) -> Iterator[pa.Table]:
+        wanted = part.wanted
+        if not wanted.is_encoded:
+            for ids, sentences in caption_sentences(self.root / part.source):
+                counts.texts += len(ids)
+                yield _vector_table(wanted.key, ids, caption_means(sentences, self.bank))
+            return
+        for ids, texts in _texts(self.root / part.source, wanted):
+            counts.texts += len(texts)
+            counts.truncated += self._count_truncated(texts)
+            yield self._encode(wanted, ids, texts)
+
+    def _encode(self, wanted: FeatureSet, ids: pa.Array, texts: list[str]) -> pa.Table:
+        if wanted.granularity == "token":
+            tokens = self.encoder.encode_tokens(texts)
+            return _token_table(wanted.key, ids, [self._finite(one) for one in tokens])
+        return _vector_table(wanted.key, ids, self._finite(self.encoder.encode(texts)))
+
+    def _count_truncated(self, texts: list[str]) -> int:
+        limit = self.encoder.info.max_tokens
+        return int((self.encoder.count_tokens(texts) > limit).sum()) if limit else 0
+
+    @cached_property
+    def bank(self) -> np.ndarray:
+        """(S, D) float16 vectors of the bank's sentences."""
+        texts = pq.read_table(self.root / "sentences.parquet", columns=["sentence"])["sentence"].to_pylist()
+        return self._finite(self.encoder.encode(texts))
+
+    def _finite(self, vectors: np.ndarray) -> np.ndarray:
+        if not np.isfinite(vectors).all():
+            raise InputError(
+                f"encoder {self.encoder.info.name}: gives features that are not finite in float16"
+            )
+        return vectors
+
+
+@dataclass
+class _Counts:
+    """Texts read so far, and how many of them were too long."""
+
+    texts: int = 0
+    truncated: int = 0
+
+
+def feature_record(encoder: Encoder, wanted: FeatureSet, made: list[MadePart]) -> FeatureRecord:
+    """What the manifest says of a feature set."""
     info = encoder.info
+    is_token = wanted.granularity == "token"
     return FeatureRecord(
         encoder=info.folder,
-        granularity=granularity,  # type: ignore[arg-type]
-        context="sentence",
+        granularity=wanted.granularity,
+        context=wanted.context,
         name=info.name,
         revision=info.revision,
         weights_sha256=info.weights_sha256,
-        dimension=info.dimension,
-        pooling=info.pooling,
+        dimension=info.token_dimension if is_token else info.dimension,
+        pooling="none" if is_token else info.pooling,
         dtype="float16",
-        texts=texts,
-        truncated=encoder.truncated,
+        texts=sum(part.texts for part in made),
+        truncated=sum(part.truncated for part in made),
     )
 
 
-def _bank_vectors(root: Path, encoder: Encoder, progress: Progress) -> np.ndarray:
-    """(S, D) float16 features of the bank, in id order."""
-    texts = pq.read_table(root / "sentences.parquet", columns=["sentence"])["sentence"].to_pylist()
-    progress.start("features", len(texts), "texts")
-    vectors = encoder.encode(texts)
-    progress.advance("features", len(texts))
-    progress.finish("features")
-    if encoder.truncated:
-        limit = encoder.info.max_tokens
-        progress.warn(f"{encoder.truncated} of {len(texts)} sentences are cut to the model's {limit} tokens")
-    if not np.isfinite(vectors).all():
-        raise InputError(f"encoder {encoder.info.name}: gives features that are not finite in float16")
-    return vectors
+def different_labels(path: Path) -> list[str]:
+    """The different action labels, sorted."""
+    return sorted(set(pq.read_table(path, columns=["text"])["text"].to_pylist()))
 
 
-def _mean_part(root: Path, captions: str, folder: str, bank: np.ndarray, progress: Progress) -> TableFile:
-    """Caption features of one captions file: the mean of the vectors of each one's bank sentences."""
-
-    def groups() -> Iterator[pa.Table]:
-        file = pq.ParquetFile(root / captions)
-        for batch in file.iter_batches(8192, columns=["caption_id", "sentences.list.element.sentence_ids"]):
-            ids = batch.column("caption_id").to_numpy()
-            yield _vector_table("caption_id", ids, _means(batch.column("sentences"), bank))
-
-    name = captions.rpartition("/")[2]
-    return write_table(
-        root, f"{folder}/caption/{name}", groups(), schema.features("caption_id", bank.shape[1])
-    )
+def caption_sentences(path: Path) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Ids and sentences of a captions file, some thousand rows at a time."""
+    columns = ["caption_id", "sentences.list.element.sentence_ids"]
+    for batch in pq.ParquetFile(path).iter_batches(ROWS, columns=columns):
+        yield batch.column("caption_id"), batch.column("sentences")
 
 
-def _means(sentences: pa.Array, bank: np.ndarray) -> np.ndarray:
-    """(N, D) float16; a caption that makes no statement has the zero vector."""
+def caption_means(sentences: pa.Array, bank: np.ndarray) -> np.ndarray:
+    """(N, D) float16: of each caption the mean of its bank sentences' vectors; zero if it has none."""
     inner = sentences.flatten().field("sentence_ids")
-    lengths = np.diff(inner.offsets.to_numpy())
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    bounds = ends[sentences.offsets.to_numpy() - sentences.offsets[0].as_py()]
-    return mean_of_rows(bank, inner.flatten().to_numpy(), bounds)
+    ends = np.concatenate([[0], np.cumsum(np.diff(inner.offsets.to_numpy()))])
+    offsets = sentences.offsets.to_numpy()
+    return mean_of_rows(bank, inner.flatten().to_numpy(), ends[offsets - offsets[0]])
 
 
 def mean_of_rows(bank: np.ndarray, ids: np.ndarray, bounds: np.ndarray) -> np.ndarray:
@@ -130,6 +213,25 @@ def mean_of_rows(bank: np.ndarray, ids: np.ndarray, bounds: np.ndarray) -> np.nd
     return (total / np.maximum(counts, 1)[:, None]).astype(np.float16)
 
 
-def _vector_table(key: str, ids: np.ndarray, vectors: np.ndarray) -> pa.Table:
-    target = schema.features(key, vectors.shape[1])
-    return pa.table([pa.array(ids), vector_array(vectors)], schema=target)
+def _texts(path: Path, wanted: FeatureSet) -> Iterator[tuple[pa.Array, list[str]]]:
+    """Ids and texts of a file, some thousand at a time, in the file's order."""
+    if wanted.source == "labels":
+        labels = different_labels(path)
+        yield pa.array(labels, pa.string()), labels
+        return
+    text = "caption" if wanted.source == "captions" else "sentence"
+    for batch in pq.ParquetFile(path).iter_batches(ROWS, columns=[wanted.key, text]):
+        yield batch.column(wanted.key), batch.column(text).to_pylist()
+
+
+def _vector_table(key: str, ids: pa.Array, vectors: np.ndarray) -> pa.Table:
+    return pa.table([ids, vector_array(vectors)], schema=schema.features(key, vectors.shape[1]))
+
+
+def _token_table(key: str, ids: pa.Array, tokens: list[np.ndarray]) -> pa.Table:
+    lengths = np.array([len(one) for one in tokens])
+    numbers = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    rows = pa.array(np.repeat(np.arange(len(tokens)), lengths))
+    vectors = np.concatenate(tokens)
+    columns = [ids.take(rows), pa.array(numbers.astype(np.int32)), vector_array(vectors)]
+    return pa.table(columns, schema=schema.token_features(key, vectors.shape[1]))

@@ -70,6 +70,12 @@ def replace(beside: Path, target: Path) -> None:
     os.replace(beside, target)
 
 
+def is_whole(root: Path, file: TableFile) -> bool:
+    """Whether the file is there, byte for byte as it was written."""
+    path = root / file.path
+    return path.is_file() and path.stat().st_size == file.size and file_sha256(path) == file.sha256
+
+
 def _options(schema: pa.Schema) -> dict:
     """Page checksums and zstd; 32-bit floats split by byte, texts and ids by dictionary."""
     floats, others = [], []

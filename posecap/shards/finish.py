@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import posecap
 from posecap.captions import bank
-from posecap.shards.features import FeatureJob, feature_tables
+from posecap.shards.features import FeatureMaker, FeatureSet, different_labels, feature_parts, feature_record
 from posecap.shards.files import TableFile, write_table
 from posecap.shards.hashing import add_hashes
 from posecap.shards.manifest import (
@@ -53,8 +53,7 @@ def finish(
     features: list[FeatureRecord] = []
     if config.encoder is not None:
         start = time.perf_counter()
-        job = FeatureJob(config.encoder, config.granularities, device=config.device)
-        features, made = feature_tables(out, job, files, progress)
+        features, made = _features(config, files, progress)
         files += made
         seconds["features"] = time.perf_counter() - start
     manifest = _manifest(config, dataset, plan, files, features)
@@ -72,6 +71,32 @@ def _shared_tables(config: GenerateConfig, dataset: Dataset) -> list[TableFile]:
     return [
         write_table(config.out, f"{name}.parquet", [table], table.schema) for name, table in tables.items()
     ]
+
+
+def _features(
+    config: GenerateConfig, files: list[TableFile], progress: Progress
+) -> tuple[list[FeatureRecord], list[TableFile]]:
+    """The feature sets that come with the shards from the start."""
+    from posecap.encoders import load_encoder
+    from posecap.shards.embedding import warn_of_truncation
+
+    encoder = load_encoder(config.encoder or "", config.device)
+    maker, rows = FeatureMaker(config.out, encoder), {file.path: file.rows for file in files}
+    num_labels = len(different_labels(config.out / "labels.parquet"))
+    wanted = [FeatureSet.of(name, "sentence") for name in config.granularities]
+    parts = {one: feature_parts(encoder, one, rows, num_labels) for one in wanted}
+    records, made = [], []
+    progress.start("features", sum(part.texts for own in parts.values() for part in own), "texts")
+    for one, own in parts.items():
+        new = []
+        for part in own:
+            new.append(maker.make(part))
+            progress.advance("features", part.texts)
+        records.append(feature_record(encoder, one, new))
+        warn_of_truncation(records[-1], encoder, progress)
+        made += [part.file for part in new]
+    progress.finish("features")
+    return records, made
 
 
 def _manifest(

@@ -85,6 +85,8 @@ def _flatten(column: pa.Array, field: pa.Field) -> tuple[np.ndarray, bytes]:
         return _interleave([_fixed(valid.astype(np.uint8)), _flatten(filled, field.with_nullable(False))])
     if _is_plain(field):
         return _fixed(_plain(column))
+    if pa.types.is_boolean(field.type):
+        return _fixed(_numpy(column).astype(np.uint8))
     if pa.types.is_struct(field.type):
         return _interleave([_flatten(*pair) for pair in zip(column.flatten(), field.type, strict=True)])
     if pa.types.is_list(field.type):

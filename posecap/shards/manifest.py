@@ -51,6 +51,17 @@ class FeatureRecord(Manifest):
     texts: int
     truncated: int = Field(description="texts longer than the model reads")
 
+    @property
+    def table(self) -> str:
+        """Name of the table that holds the vectors."""
+        return f"features/{self.encoder}/{feature_folder(self.granularity, self.context)}"
+
+
+def feature_folder(granularity: str, context: str) -> str:
+    """Folder of a feature set: its granularity, and what was read where that is a choice."""
+    is_choice = granularity in ("caption", "token") and context == "caption"
+    return f"{granularity}_in_context" if is_choice else granularity
+
 
 class FileRecord(Manifest):
     """A file's bytes."""

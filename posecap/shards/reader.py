@@ -59,10 +59,12 @@ class Ragged:
 class FrameRows:
     """3D frames of a sequence: pose_3d (T, J, 3) float32 metres, world frame, and what is told of each.
 
-    `sentence_ids` and `caption_ids` are None where captions belong to the views.
+    `valid` (T,) bool are the frames that count. `sentence_ids` and `caption_ids` are None where captions
+    belong to the views.
     """
 
     pose_3d: np.ndarray
+    valid: np.ndarray
     sentence_ids: Ragged | None
     caption_ids: Ragged | None
 
@@ -152,30 +154,41 @@ class Shards:
         """Encoders whose features are here."""
         return tuple(dict.fromkeys(record.encoder for record in self.manifest.features))
 
-    def feature_record(self, encoder: str | None = None, granularity: str = "sentence") -> FeatureRecord:
-        """Which model made a feature set; `encoder` None takes the first. InputError if not here."""
+    def feature_record(
+        self, encoder: str | None = None, granularity: str = "sentence", context: str | None = None
+    ) -> FeatureRecord:
+        """Which model made a feature set; None takes the first. InputError if it is not here.
+
+        `context` is what the encoder read, "sentence" or "caption", where granularity leaves a choice.
+        """
         encoders = self.encoders
         if not encoders:
             raise InputError(f"{self.path}: holds no text features: add some with posecap embed")
         if encoder is not None and encoder not in encoders:
             raise unknown_name("encoder", encoder, encoders)
         encoder = encoder or encoders[0]
-        for record in self.manifest.features:
-            if (record.encoder, record.granularity) == (encoder, granularity):
+        own = [record for record in self.manifest.features if record.encoder == encoder]
+        for record in own:
+            if record.granularity == granularity and context in (None, record.context):
                 return record
-        known = [record.granularity for record in self.manifest.features if record.encoder == encoder]
-        raise unknown_name(f"granularity of {encoder}", granularity, known)
+        wanted = granularity if context is None else f"{granularity} ({context})"
+        known = [one.granularity if context is None else f"{one.granularity} ({one.context})" for one in own]
+        raise unknown_name(f"granularity of {encoder}", wanted, known)
 
-    def features(self, encoder: str | None = None, granularity: str = "sentence") -> Features:
+    def features(
+        self, encoder: str | None = None, granularity: str = "sentence", context: str | None = None
+    ) -> Features:
         """A feature set as NumPy arrays; row i of granularity `sentence` is sentence_id i."""
-        record = self.feature_record(encoder, granularity)
-        table = self.table(f"features/{record.encoder}/{granularity}").combine_chunks()
-        ids = table.column(0).to_numpy()
-        vectors = _matrix(table.column("vector"), record.dimension)
-        if granularity != "token":
-            return Features(record, ids, vectors)
-        first = np.flatnonzero(table.column("token").to_numpy() == 0)
-        return Features(record, ids[first], vectors, np.append(first, len(ids)))
+        record = self.feature_record(encoder, granularity, context)
+        table = self.table(record.table)
+        ids, vectors = table.column(0).to_numpy(), _matrix(table.column("vector"), record.dimension)
+        if granularity == "token":
+            first = np.flatnonzero(table.column("token").to_numpy() == 0)
+            return Features(record, ids[first], vectors, np.append(first, len(ids)))
+        if granularity == "caption" and len(self.files(record.table)) > 1:
+            order = np.argsort(ids)
+            ids, vectors = ids[order], vectors[order]
+        return Features(record, ids, vectors)
 
     # rows for training
 
@@ -233,7 +246,8 @@ class Shards:
         """3D frames `start` up to `stop` of a sequence."""
         table = self._rows("frames", (sequence, ""), _POSE_3D, start, stop)
         pose = _matrix(table.column("pose_3d"), self.num_joints * 3)
-        return FrameRows(pose.reshape(-1, self.num_joints, 3), *_told(table))
+        valid = _bits(table.column("valid"))
+        return FrameRows(pose.reshape(-1, self.num_joints, 3), valid, *_told(table))
 
     def read_view(
         self, sequence: str, source: str, camera: str, start: int = 0, stop: int | None = None
@@ -335,7 +349,7 @@ class Shards:
         self.__init__(state["path"])  # type: ignore[misc]
 
 
-_POSE_3D = ["pose_3d", "sentence_ids", "caption_ids"]
+_POSE_3D = ["valid", "pose_3d", "sentence_ids", "caption_ids"]
 _POSE_2D = ["pose_2d", "confidence", "sentence_ids", "caption_ids"]
 
 
@@ -387,6 +401,14 @@ def _ragged(column: pa.ChunkedArray) -> Ragged:
 def _numbers(array: pa.Array) -> np.ndarray:
     """A view of numbers without nulls; PyArrow's own conversion would load pandas."""
     return np.from_dlpack(array)
+
+
+def _bits(column: pa.ChunkedArray) -> np.ndarray:
+    """(rows,) bool."""
+    return (
+        np.concatenate([np.zeros(0, bool), *(_numbers(chunk.cast(pa.uint8())) for chunk in column.chunks)])
+        > 0
+    )
 
 
 def _as_arrow(places: np.ndarray) -> pa.Array:

@@ -83,12 +83,16 @@ def cameras() -> pa.Schema:
 
 
 def frames(num_joints: int, told: bool = True) -> pa.Schema:
-    """One row per 3D frame; `told` is False where captions belong to views (camera-frame posecodes)."""
+    """One row per 3D frame; `told` is False where captions belong to views (camera-frame posecodes).
+
+    Frames that are not `valid` are there for context and do not count.
+    """
     texts = [_field(name, pa.string()) for name in ("sequence", "subject", "action", "split")]
     return pa.schema(
         [
             *texts,
             _field("frame", pa.int32()),
+            _field("valid", pa.bool_()),
             _field("pose_3d", _vector(pa.float32(), num_joints * 3), "m, world frame"),
             *(_told() if told else []),
         ]

@@ -69,6 +69,9 @@ class Progress(Protocol):
     def warn(self, message: str) -> None:
         """Something the user should know, in one line."""
 
+    def note(self, text: str) -> None:
+        """Something of interest, in one line."""
+
 
 class Silent:
     """Progress that nobody watches; warnings go to the warnings module."""
@@ -80,6 +83,9 @@ class Silent:
         """Nothing."""
 
     def finish(self, stage: str) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""
 
     def warn(self, message: str) -> None:

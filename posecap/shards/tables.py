@@ -53,7 +53,9 @@ def frames_table(sequence: Sequence, told: Told | None) -> pa.Table:
     texts = [
         _constant(value, count) for value in (sequence.key, sequence.subject, sequence.action, sequence.split)
     ]
-    columns = [*texts, _frame_numbers(count), _vectors(sequence.joints, np.float32), *_told_columns(told)]
+    valid = np.ones(count, bool) if sequence.valid is None else np.asarray(sequence.valid, bool)
+    numbers = _frame_numbers(count), pa.array(valid), _vectors(sequence.joints, np.float32)
+    columns = [*texts, *numbers, *_told_columns(told)]
     return pa.table(columns, schema=schema.frames(sequence.joints.shape[1], told is not None))
 
 

@@ -31,10 +31,9 @@ def test_vectors_are_half_floats_that_tell_near_from_far(encoder):
     assert near > 0.7 > 0.3 > far
 
 
-def test_texts_that_are_too_long_are_counted(encoder):
-    before = encoder.truncated
-    encoder.encode(["short", "knee " * 400])
-    assert encoder.truncated == before + 1
+def test_tokens_are_counted_before_anything_is_cut(encoder):
+    np.testing.assert_array_equal(encoder.count_tokens(["The knee.", "knee " * 400]), [5, 402])
+    assert [len(one) for one in encoder.encode_tokens(["The knee.", "knee " * 400])] == [5, 256]
 
 
 def test_a_directory_comes_before_everything_else(encoder, tmp_path):

@@ -33,6 +33,9 @@ def test_every_row_is_the_row_of_its_frame(tiny_shards):
         sequence = dataset.read(key)
         rows = shards.read_frames(key)
         np.testing.assert_array_equal(rows.pose_3d, sequence.joints)
+        assert rows.valid.tolist() == (
+            [True] * sequence.num_frames if key != "S2/sway 1" else [False] * 3 + [True] * 4
+        )
         told = caption(sequence.joints, style="canonical")
         selected = extract(sequence.joints).selected()
         for frame in range(sequence.num_frames):
@@ -182,6 +185,14 @@ def test_a_second_run_into_the_same_directory_is_refused(tmp_path, monkeypatch):
         generate(config(out), dataset=TinyDataset())
     generate(config(out), dataset=TinyDataset())
     assert validate(out) == []
+
+
+def test_names_needed_at_the_end_are_looked_at_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("posecap.shards.generation.make_plan", lambda *args: pytest.fail("work was begun"))
+    with pytest.raises(InputError, match="unknown granularity 'sentense'"):
+        generate(config(tmp_path, encoder="x", granularities=("sentense",)), dataset=TinyDataset())
+    with pytest.raises(InputError, match="text encoder 'nobody/nothing': no weights found"):
+        generate(config(tmp_path, encoder="nobody/nothing"), dataset=TinyDataset())
 
 
 def test_unknown_subjects_and_sequences_are_named(tmp_path):

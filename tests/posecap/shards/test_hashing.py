@@ -13,6 +13,7 @@ ROWS = st.lists(
     st.tuples(
         st.text(max_size=4),
         st.integers(-5, 5),
+        st.booleans(),
         st.lists(st.integers(0, 9), max_size=3),
         st.one_of(st.none(), st.integers(0, 3)),
         st.lists(st.tuples(st.text(max_size=2), st.lists(st.integers(0, 9), max_size=2)), max_size=2),
@@ -23,6 +24,7 @@ SCHEMA = pa.schema(
     [
         ("text", pa.string()),
         ("number", pa.int32()),
+        ("flag", pa.bool_()),
         ("ids", pa.list_(pa.int32())),
         ("maybe", pa.int64()),
         ("parts", pa.list_(pa.struct([("text", pa.string()), ("ids", pa.list_(pa.int32()))]))),
@@ -31,7 +33,7 @@ SCHEMA = pa.schema(
 
 
 def table(rows):
-    plain = [(a, b, c, d, [{"text": t, "ids": i} for t, i in e]) for a, b, c, d, e in rows]
+    plain = [(*row, [{"text": text, "ids": ids} for text, ids in last]) for *row, last in rows]
     return pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in plain], SCHEMA)
 
 

@@ -7,12 +7,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posecap.encoders.weights import find_weights
 from posecap.errors import InputError
 from posecap.shards.directory import ForeignError, clear_partial, hold, look
 from posecap.shards.engines import run_parts
-from posecap.shards.files import TableFile, write_text
+from posecap.shards.features import FeatureSet
+from posecap.shards.files import is_whole, write_text
 from posecap.shards.finish import finish, summarize
-from posecap.shards.hashing import file_sha256
 from posecap.shards.manifest import MANIFEST, read_manifest
 from posecap.shards.part import WORK, PartRecord
 from posecap.shards.plan import Plan, make_plan
@@ -32,6 +33,7 @@ def generate(
     done stays for the next run.
     """
     progress = progress or Silent()
+    _check_features(config)
     dataset = dataset if dataset is not None else _open(config)
     plan = make_plan(dataset, config)
     before = look(config.out)
@@ -54,6 +56,14 @@ def _open(config: GenerateConfig) -> Dataset:
     from posecap.readers import open_dataset
 
     return open_dataset(config.dataset, config.root, config.keypoints, **config.options)
+
+
+def _check_features(config: GenerateConfig) -> None:
+    """Names that are only needed at the end are looked at first."""
+    if config.encoder is not None:
+        for name in config.granularities:
+            FeatureSet.of(name, "sentence")
+        find_weights(config.encoder)
 
 
 def _generate(config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan) -> Summary:
@@ -100,14 +110,9 @@ def _done_parts(out: Path, num_parts: int) -> dict[int, PartRecord]:
         path = _record_path(out, index)
         if path.is_file():
             record = PartRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
-            if all(_is_whole(out, file) for file in (*record.files, *record.staged)):
+            if all(is_whole(out, file) for file in (*record.files, *record.staged)):
                 found[index] = record
     return found
-
-
-def _is_whole(out: Path, file: TableFile) -> bool:
-    path = out / file.path
-    return path.is_file() and path.stat().st_size == file.size and file_sha256(path) == file.sha256
 
 
 def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
