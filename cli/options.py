@@ -14,6 +14,7 @@ ShardsArgument = Annotated[
     Path,
     typer.Argument(metavar="SHARDS", help="Shard directory made by `posecap generate`.", show_default=False),
 ]
+EncoderOption = Annotated[str, typer.Option(help="Text encoder: a name, or a directory with one.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable result.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]

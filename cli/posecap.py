@@ -8,8 +8,10 @@ import typer
 
 from cli.commands.caption import caption
 from cli.commands.datasets import datasets
+from cli.commands.embed import embed
 from cli.commands.generate import generate
 from cli.commands.inspect import inspect
+from cli.commands.mine import mine
 from cli.commands.query import query
 from cli.commands.report import report
 from cli.commands.validate import validate
@@ -21,7 +23,7 @@ app = make_app(
     "Results go to standard output, progress to standard error. Exit code 1: the input is bad; "
     "2: the command line is."
 )
-for command in (generate, inspect, caption, query, report, validate):
+for command in (generate, embed, mine, caption, inspect, query, report, validate):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 
