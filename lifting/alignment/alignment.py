@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+SMALL_BANK = 1024  # rows that are not worth looking through
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class TextBatch:
         some = self.seen.any(-1).to(self.bank.dtype)
         return some if self.weight is None else some * self.weight.to(some.dtype)
 
+    def compact(self) -> TextBatch:
+        """The same with only those rows of a large bank that this batch tells.
+
+        Banks of captions or tokens hold far more rows than a batch does, and members map the whole bank.
+        """
+        if len(self.bank) <= max(self.ids.numel(), SMALL_BANK):
+            return self
+        rows, places = self.rows.unique(return_inverse=True)
+        return dataclasses.replace(self, ids=places.masked_fill(self.ids < 0, -1), bank=self.bank[rows])
+
 
 @dataclass(frozen=True)
 class AlignmentOutput:
@@ -62,10 +75,12 @@ class AlignmentOutput:
 class Alignment(nn.Module):
     """Base class.
 
-    `weights` are the factors of the loss terms by name; `needs_text` tells whether text is read.
+    `weights` are the factors of the loss terms by name. `needs_text` tells whether texts are read at
+    all, `needs_features` whether their vectors are (or only which statements are told).
     """
 
     needs_text: bool = True
+    needs_features: bool = True
 
     def __init__(self, weights: dict[str, float] | None = None) -> None:
         super().__init__()

@@ -23,6 +23,8 @@ class Consistency(Alignment):
         definitions, skeleton, frame: of the statements, of the predicted joints, and of the captions.
     """
 
+    needs_features = False
+
     def __init__(
         self,
         channels: int,

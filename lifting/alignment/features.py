@@ -45,6 +45,6 @@ class FeatureAlignment(Alignment):
     def forward(self, features: Tensor, text: TextBatch, pose: Tensor | None = None) -> AlignmentOutput:
         """The second pose and the term `kl`."""
         del pose
-        aligned = self.align(features, text)
+        aligned = self.align(features, text.compact())
         kl = self.divergence(features, aligned, text.frames_with_text())
         return AlignmentOutput(self.head(aligned), {"kl": kl}, aligned)

@@ -11,6 +11,7 @@ class NoAlignment(Alignment):
     """Adds nothing."""
 
     needs_text = False
+    needs_features = False
 
     def __init__(self, channels: int, joints: int, text_dim: int) -> None:
         super().__init__()

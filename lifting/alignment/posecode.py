@@ -25,6 +25,7 @@ class PosecodeClassifier(Alignment):
         definitions: whose posecodes.
     """
 
+    needs_features = False
     statement_columns: Tensor
     statement_categories: Tensor
     impossible: Tensor

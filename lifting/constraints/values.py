@@ -79,6 +79,10 @@ class PosecodeValues(nn.Module):
             (..., K) degrees or metres, 0 where not measured; (..., K) bool, also False for values
             that depend on the heading where the pose does not tell one.
         """
+        with torch.autocast(pose.device.type, enabled=False):  # half types are too coarse for geometry
+            return self._measure(pose, up)
+
+    def _measure(self, pose: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
         pose = pose if pose.dtype == torch.float64 else pose.float()
         points = self.role_weights.to(pose.dtype) @ pose
         axes, heading_known = self._axes(points, up.to(pose.dtype).expand(*pose.shape[:-2], 3))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lifting.losses.mixste import mixste_loss
 from lifting.losses.motionbert import motionbert_loss
 from lifting.losses.plain import Loss, mpjpe_loss, mse_loss
+from lifting.losses.reprojection import scale_free_reprojection
 from posecap.errors import unknown_name
 
 LOSSES: dict[str, Loss] = {
@@ -18,7 +19,7 @@ LOSSES: dict[str, Loss] = {
     "motionbert": motionbert_loss,
 }
 
-__all__ = ["LOSSES", "Loss", "build_loss"]
+__all__ = ["LOSSES", "Loss", "build_loss", "scale_free_reprojection"]
 
 
 def build_loss(name: str) -> Loss:

@@ -92,6 +92,18 @@ def test_a_batch_without_any_sentence_has_no_divergence(alignment, features, tex
     assert out.pose2.isfinite().all()
 
 
+def test_rows_of_a_large_bank_that_are_not_told_cost_nothing_and_change_nothing(alignment, features, text):
+    places = torch.randperm(3000, generator=torch.Generator().manual_seed(0))[:10]
+    bank = torch.full((3000, 6), float("nan"))
+    bank[places] = text.bank
+    large = TextBatch(places[text.rows].masked_fill(text.ids < 0, -1), bank, text.mask)
+    if getattr(alignment, "by_position", True):
+        large.bank[0] = 0  # the row that padding looks up
+        found = alignment(features, large).features
+        torch.testing.assert_close(found, alignment(features, text).features)
+    assert len(large.compact().bank) <= 11
+
+
 @pytest.mark.parametrize("name", ["tf", "cm"])
 def test_order_of_sentences_does_not_matter(name, features, text):
     alignment = build_alignment(name, channels=8, joints=5, text_dim=6, heads=2)

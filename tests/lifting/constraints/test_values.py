@@ -59,6 +59,16 @@ def test_gradients_are_finite_also_where_joints_coincide(pose):
     assert pose.grad.isfinite().all()
 
 
+def test_mixed_precision_does_not_reach_the_geometry(camera_poses):
+    joints, up = camera_poses(20, seed=6)
+    measure = PosecodeValues(load_definitions("h36m17"), load_skeleton("h36m17"))
+    pose, direction = torch.from_numpy(joints).float(), torch.from_numpy(up).float()
+    expected, _ = measure(pose, direction)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, _ = measure(pose, direction)
+    assert torch.equal(found, expected)
+
+
 def test_gradients_equal_finite_differences(camera_poses):
     joints, up = camera_poses(1, seed=4)
     measure = PosecodeValues(load_definitions("h36m17"), load_skeleton("h36m17"))
