@@ -11,7 +11,6 @@ from cli.tables import Format, print_rows
 
 if TYPE_CHECKING:
     from lifting.recipes import Recipe
-
 if TYPE_CHECKING:
     pass
 

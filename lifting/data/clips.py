@@ -33,7 +33,7 @@ class Clips:
     A batch is a dict of arrays (B clips, F frames, J joints):
       pose_2d (B, F, J, 3) normalised x, y and confidence; pose_3d (B, F, J, 3) metres, camera frame,
       relative to the root; root (B, F, 1, 3) metres, camera frame; weight (B, F) 1 for frames that
-      count; sentence_ids (B, F, M) int64, -1 padded; labelled (B,) 1 where the 3D may be read, else
+      count (inside the view, and valid); sentence_ids (B, F, M) int64, -1 padded; labelled (B,) 1 where the 3D may be read, else
       pose_3d and root are 0; up (B, 3) world's up in the camera frame; sequence (B,) and camera (B,)
       numbers, start (B,), step (B,) and flipped (B,) say where a clip is from.
     """
@@ -98,7 +98,7 @@ class Clips:
         labelled = data.world is not None and info.subject not in self.unlabelled
         row: Batch = {
             "pose_2d": view.pose_2d[frames],
-            "weight": weight,
+            "weight": weight if data.valid is None else weight * data.valid[frames],
             "labelled": np.float32(labelled),
             "up": (view.rotation @ np.asarray(data.up)).astype(np.float32),
             "sequence": np.int64(clip.sequence),

@@ -44,7 +44,7 @@ class ShardSource:
         frames = self.shards.read_frames(info.key)
         views = tuple(self._view(info, camera) for camera in info.cameras)
         up = UP[self.shards.sequence_infos[info.key].up]
-        return SequenceData(frames.pose_3d, views, self._text_ids(frames), up)
+        return SequenceData(frames.pose_3d, views, self._text_ids(frames), up, frames.valid)
 
     def _view(self, info: SequenceInfo, name: str) -> ViewData:
         camera = self.shards.camera(info.key, name)

@@ -43,12 +43,16 @@ class ViewData:
 
 @dataclass(frozen=True)
 class SequenceData:
-    """Poses of a sequence: world (T, J, 3) metres or None where there is no 3D; up (3,) in the world."""
+    """Poses of a sequence: world (T, J, 3) metres or None where there is no 3D; up (3,) in the world.
+
+    valid: (T,) bool, frames that count; None: all do.
+    """
 
     world: np.ndarray | None
     views: tuple[ViewData, ...]
     sentence_ids: np.ndarray | None = None
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    valid: np.ndarray | None = None
 
 
 class ClipSource(Protocol):

@@ -14,7 +14,7 @@ from lifting.baselines import BASELINES
 from lifting.data import Clips, ClipSource, SequenceInfo, ShardSource, Windows
 from lifting.evaluation.results import FRAMES, MEAN, Results, Row
 from lifting.evaluation.scores import SCORES, UNITS, mean_of_actions, means_by_action, view_scores
-from lifting.evaluation.views import Predictor, predict_views
+from lifting.evaluation.views import Predictor, ViewResult, predict_views
 from lifting.recipes import EvaluationChoice
 from lifting.runs import Run, RunInfo, open_run, versions
 from posecap.errors import InputError
@@ -123,6 +123,12 @@ class _Scored:
     def __init__(self) -> None:
         self.views: list[tuple[str, str, str]] = []
         self.values: list[dict[str, np.ndarray]] = []
+        self.counts: list[np.ndarray] = []
+
+    def add(self, view: ViewResult) -> None:
+        self.views.append((view.sequence, view.camera, view.action))
+        self.values.append(view_scores(view))
+        self.counts.append(view.counts)
 
     def by(self, metric: str) -> list[np.ndarray]:
         return [values[metric] for values in self.values]
@@ -143,7 +149,12 @@ class _Scored:
         return {name: {metric: columns[metric][name] for metric in SCORES} for name in dict.fromkeys(names)}
 
     def mpjpe(self) -> dict[tuple[str, str], np.ndarray]:
-        return {(v[0], v[1]): e for v, e in zip(self.views, self.by("MPJPE"), strict=True)}
+        """(T,) by view, NaN for frames that do not count."""
+        errors = {}
+        for view, counts, values in zip(self.views, self.counts, self.by("MPJPE"), strict=True):
+            errors[view[:2]] = np.full(len(counts), np.nan)
+            errors[view[:2]][counts] = values
+        return errors
 
 
 def _score(
@@ -153,10 +164,7 @@ def _score(
     if progress is not None:
         progress.start(f"eval {name}", views, "views")
     for view in predict_views(predict, clips, batch, device):
-        if view.target is None:
-            raise InputError(f"{view.sequence}: there is no 3D to measure against")
-        scored.views.append((view.sequence, view.camera, view.action))
-        scored.values.append(view_scores(view))
+        scored.add(view)
         if progress is not None:
             progress.advance(f"eval {name}", 1)
     if progress is not None:

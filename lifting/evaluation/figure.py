@@ -19,11 +19,11 @@ NAMES = ("worst", "median", "best")
 
 
 def pick_frames(errors: Mapping[View, np.ndarray]) -> list[tuple[str, View, int, float]]:
-    """(name, view, frame, error) of the worst, median and best frame over all views."""
+    """(name, view, frame, error) of the worst, median and best frame over all views; NaN does not count."""
     views = list(errors)
     lengths = np.array([len(errors[view]) for view in views])
     everything = np.concatenate([errors[view] for view in views])
-    order = np.argsort(everything, kind="stable")
+    order = np.argsort(everything, kind="stable")[: np.isfinite(everything).sum()]
     first = np.concatenate([[0], np.cumsum(lengths)])
     picked = []
     for name, place in zip(NAMES, (order[-1], order[len(order) // 2], order[0]), strict=True):

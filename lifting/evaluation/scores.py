@@ -50,9 +50,18 @@ UNITS = dict.fromkeys(SCORES, "mm") | {"PCK@150": "%", "MPJVE": "mm/frame"}
 
 
 def view_scores(view: ViewResult) -> dict[str, np.ndarray]:
-    """Every score of one view."""
-    prediction, target = torch.from_numpy(view.prediction), torch.from_numpy(view.target)
-    return {name: score(prediction, target).numpy() for name, score in SCORES.items()}
+    """Every score of the frames of a view that count; InputError where it has no 3D."""
+    prediction, target = torch.from_numpy(view.prediction), torch.from_numpy(target_of(view))
+    pairs = view.counts[1:] & view.counts[:-1]
+    scores = {name: score(prediction, target).numpy() for name, score in SCORES.items()}
+    return {name: values[pairs if name == "MPJVE" else view.counts] for name, values in scores.items()}
+
+
+def target_of(view: ViewResult) -> np.ndarray:
+    """The true poses (T, J, 3); InputError where there are none."""
+    if view.target is None:
+        raise InputError(f"{view.sequence}: there is no 3D to measure against")
+    return view.target
 
 
 def mean_error(
@@ -61,9 +70,7 @@ def mean_error(
     """MPJPE in metres over all frames of all views, which have 3D."""
     errors = []
     for view in predict_views(predict, clips, batch, device):
-        if view.target is None:
-            raise InputError(f"{view.sequence}: there is no 3D to measure against")
-        errors.append(joint_errors(view.prediction, view.target).mean(-1))
+        errors.append(joint_errors(view.prediction, target_of(view)).mean(-1)[view.counts])
     return float(torch.cat(errors).mean())
 
 

@@ -17,7 +17,10 @@ Predictor = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class ViewResult:
-    """One view: prediction and, where there is one, truth (T, J, 3) metres, camera frame, root at 0."""
+    """One view: prediction and, where there is one, truth (T, J, 3) metres, camera frame, root at 0.
+
+    counts: (T,) bool, frames that are measured.
+    """
 
     sequence: str
     camera: str
@@ -25,6 +28,7 @@ class ViewResult:
     action: str
     prediction: np.ndarray
     target: np.ndarray | None
+    counts: np.ndarray
 
 
 def predict_views(
@@ -55,14 +59,17 @@ class _View:
         self.place, self._info = place, clips.info(place[0])
         self._sum: np.ndarray | None = None
         self._times = np.zeros(self._info.num_frames)
+        self._counts = np.zeros(self._info.num_frames, bool)
 
     def add(self, prediction: np.ndarray, target: np.ndarray, cut: dict[str, np.ndarray], row: int) -> None:
         if self._sum is None:
             self._sum = np.zeros((self._info.num_frames, *prediction.shape[1:]))
             self._target = np.zeros_like(self._sum)
             self._labelled = bool(cut["labelled"][row])
-        inside = cut["weight"][row] > 0
-        frames = (cut["start"][row] + cut["step"][row] * np.arange(len(inside)))[inside]
+        frames = cut["start"][row] + cut["step"][row] * np.arange(len(prediction))
+        inside = (frames >= 0) & (frames < self._info.num_frames)
+        frames = frames[inside]
+        self._counts[frames] = cut["weight"][row][inside] > 0
         self._sum[frames] += prediction[inside]
         self._target[frames] = target[inside]
         self._times[frames] += 1
@@ -74,4 +81,4 @@ class _View:
         mean = self._sum / self._times[:, None, None]
         camera = info.cameras[self.place[1]]
         target = self._target if self._labelled else None
-        return ViewResult(info.key, camera, info.subject, info.action, mean, target)
+        return ViewResult(info.key, camera, info.subject, info.action, mean, target, self._counts)

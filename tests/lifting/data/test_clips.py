@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lifting.data import Clips, MemorySource, Windows
+from lifting.data import Clips, MemorySource, SequenceData, Windows
 from lifting.data.loader import Loader
 from lifting.data.order import PADDING, Progress
 from posecap.errors import InputError
@@ -98,3 +98,12 @@ def test_progress_moves_to_the_next_epoch_when_all_items_are_consumed():
         assert progress.epoch == 0
         progress = loader.advance(progress)
     assert progress == Progress(1, 0)
+
+
+def test_frames_that_are_not_valid_have_no_weight():
+    source = make_source((20,), ("S1",))
+    data, valid = source.load(0), np.arange(20) % 3 > 0
+    partly = SequenceData(data.world, data.views, data.sentence_ids, valid=valid)
+    clips = Clips(MemorySource(source.infos, [partly], source.mirror_joints), Windows(10))
+    weight = clips.batch(np.arange(len(clips)))["weight"]
+    np.testing.assert_array_equal(weight.reshape(-1, 20), [valid, valid])

@@ -97,7 +97,7 @@ def test_tables_have_several_formats(results, how, start):
 
 
 def test_worst_median_and_best_frame_are_found():
-    errors = {("a", "1"): np.array([5.0, 1.0]), ("b", "1"): np.array([3.0, 9.0, 4.0])}
+    errors = {("a", "1"): np.array([5.0, 1.0]), ("b", "1"): np.array([3.0, 9.0, 4.0, np.nan])}
     assert [(name, view, frame) for name, view, frame, _ in pick_frames(errors)] == [
         ("worst", ("b", "1"), 1),
         ("median", ("b", "1"), 2),
