@@ -8,6 +8,7 @@ import numpy as np
 
 from posecap.cameras import Camera
 from posecap.errors import InputError
+from posecap.quality import UnusableFrames, check_unit, find_problems
 
 
 @dataclass(frozen=True)
@@ -56,33 +57,28 @@ class Sequence:
         return len(self.joints)
 
     def check(self) -> Sequence:
-        """Self, or an InputError that names the sequence and the first frame that is not usable."""
+        """Self, or an InputError that names the sequence and the first frame that is not usable.
+
+        Unusable frames (`posecap.quality`) raise UnusableFrames, which carries the sequence.
+        """
         if self.joints.ndim != 3 or self.joints.shape[2] != 3:
             raise InputError(f"{self.key}: expected poses (frames, joints, 3), found {self.joints.shape}")
         if not self.num_frames:
             raise InputError(f"{self.key}: has no frames")
-        bad = ~np.isfinite(self.joints).all(axis=(1, 2))
-        if bad.any():
-            raise InputError(
-                f"{self.key}: frame {int(bad.argmax())} has NaN or infinite joints "
-                f"({int(bad.sum())} of {self.num_frames} frames)"
-            )
         for source, cameras in self.views.items():
             for camera, view in cameras.items():
                 self._check_view(view, f"{self.key}: {source} 2D in camera {camera}")
+        check_unit(self)
+        problems = find_problems(self)
+        if problems:
+            num_more = len(problems) - 1
+            more = f", and {num_more} more problem{'s' * (num_more > 1)}" if num_more else ""
+            raise UnusableFrames(problems[0].line(self.key) + more, self, problems)
         return self
 
     def _check_view(self, view: View, name: str) -> None:
-        if view.pose_2d.shape != (*self.joints.shape[:2], 2):
-            expected = (*self.joints.shape[:2], 2)
+        expected = (*self.joints.shape[:2], 2)
+        if view.pose_2d.shape != expected:
             raise InputError(f"{name}: expected keypoints {expected}, found {view.pose_2d.shape}")
-        if view.confidence.shape != view.pose_2d.shape[:2]:
-            raise InputError(
-                f"{name}: expected confidences {view.pose_2d.shape[:2]}, found {view.confidence.shape}"
-            )
-        bad = ~np.isfinite(view.pose_2d).all(axis=(1, 2))
-        if bad.any():
-            raise InputError(f"{name}: frame {int(bad.argmax())} is NaN or infinite")
-        bad = ~((view.confidence >= 0) & (view.confidence <= 1)).all(axis=1)
-        if bad.any():
-            raise InputError(f"{name}: frame {int(bad.argmax())} has a confidence outside 0..1")
+        if view.confidence.shape != expected[:2]:
+            raise InputError(f"{name}: expected confidences {expected[:2]}, found {view.confidence.shape}")

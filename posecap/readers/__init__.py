@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 from posecap.datasets import DatasetManifest
 from posecap.errors import InputError, unknown_name
+from posecap.readers.usable import UsableDataset
 from posecap.sequences import Sequence
 
 READERS = {
+    "amass": "posecap.readers.amass",
     "asfamc": "posecap.readers.asfamc",
+    "babel": "posecap.readers.babel",
     "bvh": "posecap.readers.bvh",
     "demo": "posecap.readers.demo",
     "h36m": "posecap.readers.h36m",
@@ -44,9 +47,18 @@ class Dataset(Protocol):
 
 
 def open_dataset(
-    name: str, root: str | Path | None = None, keypoints: Many[str] = ("gt",), **options: Any
+    name: str,
+    root: str | Path | None = None,
+    keypoints: Many[str] = ("gt",),
+    *,
+    skip_invalid: bool = False,
+    **options: Any,
 ) -> Dataset:
     """The data set `name` under the folder (or file) `root` with the 2D sources `keypoints`.
+
+    With `skip_invalid`, unusable frames are held at the last usable pose and marked as not valid, and
+    sequences without a usable frame are left out; the data set's `report` names them all. Otherwise
+    reading them raises.
 
     InputError for an unknown name (with the near ones), an option the reader does not have, and
     whatever the reader finds wrong with the files.
@@ -58,4 +70,5 @@ def open_dataset(
     for option in options:
         if option not in known:
             raise InputError(f"dataset {name} has no option '{option}'")
-    return opener(Path(root) if root is not None else None, tuple(keypoints), **options)
+    dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **options)
+    return UsableDataset(dataset) if skip_invalid else dataset

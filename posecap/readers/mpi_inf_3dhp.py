@@ -10,6 +10,7 @@ import numpy as np
 from posecap.cameras import Camera, camera_to_world, fit_rigid
 from posecap.datasets import Intrinsics, load_dataset_manifest
 from posecap.errors import InputError, unknown_name
+from posecap.quality import hold
 from posecap.readers import mpi_inf_3dhp_files as files
 from posecap.sequences import Sequence, View
 
@@ -120,7 +121,8 @@ def _into_one_world(
     """World joints (T, 17, 3) and cameras that give each camera's own poses (T, 17, 3) exactly.
 
     The first camera's published place gives the world; the others are placed by what they saw, since
-    scaled skeletons do not stand where the published cameras see them.
+    scaled skeletons do not stand where the published cameras see them. Frames that do not count and
+    are not numbers hold the pose before them.
     """
     (first, reference), *_ = poses.items()
     world = camera_to_world(reference, _first_camera(places[first]))
@@ -138,7 +140,8 @@ def _into_one_world(
                 f"{key}: cameras {first} and {name} differ by {error * 1000:.0f} mm on the same poses"
             )
         cameras.append(_camera(places[name], rotation, position))
-    return _hold(world, counts), tuple(cameras)
+    finite = np.isfinite(world).all(axis=(1, 2))
+    return hold(world, finite | (True if valid is None else valid)), tuple(cameras)
 
 
 def _first_camera(place: _Place) -> Camera:
@@ -158,16 +161,6 @@ def _camera(place: _Place, rotation: np.ndarray, position: np.ndarray) -> Camera
         rotation=rotation,
         position=position,
     )
-
-
-def _hold(world: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Frames that do not count and are not numbers take the pose of the last frame that counts."""
-    lost = ~np.isfinite(world).all(axis=(1, 2)) & ~counts
-    if not lost.any():
-        return world
-    known = np.flatnonzero(counts)
-    last = known[np.maximum(np.searchsorted(known, np.arange(len(world)), side="right") - 1, 0)]
-    return np.where(lost[:, None, None], world[last], world)
 
 
 def _views(recording: files.Content, cameras: tuple[Camera, ...], length: int) -> dict[str, View]:

@@ -153,7 +153,7 @@ def set_nan_2d(tree: dict) -> None:
         (spoil_3d, lambda t: t.update(S2=t["S1"]), "no cameras of subject S2"),
         (spoil_3d, lambda t: t.clear(), "holds no sequences"),
         (spoil_3d, lambda t: t.update(S1=[]), "not a dictionary of subjects"),
-        (spoil_2d, set_nan_2d, "S9/Walking: gt 2D in camera 55011271: frame 7 is NaN"),
+        (spoil_2d, set_nan_2d, "S9/Walking: frame 7 of gt 2D in camera 55011271 is NaN"),
         (spoil_2d, lambda t: t.pop("S9"), r"data_2d_h36m_gt\.npz: has no S9/Walking.*'S9' is missing"),
         (spoil_2d, lambda t: t["S9"].pop("Walking"), "has no S9/Walking.*'Walking' is missing"),
         (spoil_2d, lambda t: t["S9"]["Walking"].pop(), "S9/Walking: camera 60457274 is missing"),
@@ -181,7 +181,7 @@ def test_a_confidence_outside_0_to_1_is_named(root: Path):
     tree = load_tree(path, "confidences_2d")
     tree["S1"]["Walking"][3][5, 2] = 1.5
     save_tree(path, confidences_2d=tree)
-    with pytest.raises(InputError, match="noisy 2D in camera 60457274: frame 5 has a confidence outside"):
+    with pytest.raises(InputError, match="frame 5 of noisy 2D in camera 60457274 has a confidence outside"):
         open_dataset("h36m", root, ["noisy"]).read("S1/Walking")
 
 
