@@ -5,6 +5,7 @@ from __future__ import annotations
 from posecap.mining.counting import Counts, count_shards, count_tables
 from posecap.mining.files import mine, write_definitions
 from posecap.mining.marks import mined_definitions
+from posecap.mining.occurrence import occurrences
 from posecap.mining.rules import mine_rules
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "mine",
     "mine_rules",
     "mined_definitions",
+    "occurrences",
     "write_definitions",
 ]

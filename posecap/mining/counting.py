@@ -73,14 +73,22 @@ def count_tables(definitions: Definitions, tables: Iterable[np.ndarray], source:
 def count_shards(shards: Shards, definitions: Definitions | None = None, split: str | None = None) -> Counts:
     """Counts over the posecodes of a shard directory, of one split if one is named."""
     definitions = definitions or shard_definitions(shards)
+    sequences, rows = read_categories(shards, definitions)
+    if split is not None:
+        rows = rows[np.isin(sequences, _keys_of(shards, split))]
+    return count_tables(definitions, [rows], f"{shards.manifest.dataset}, {split or 'all'} poses")
+
+
+def read_categories(shards: Shards, definitions: Definitions) -> tuple[np.ndarray, np.ndarray]:
+    """Sequence (N,) str and categories (N, columns) int8 of every row of the posecodes table."""
     columns = shards.posecode_dictionary()["column"].to_pylist()
     if len(columns) != len(definitions.columns):
         raise InputError(f"{shards.path}: its posecodes are not those of {definitions.name}")
     table = shards.posecodes(["sequence", *columns])
-    rows = np.stack([table[column].to_numpy() for column in columns], axis=1)
-    if split is not None:
-        rows = rows[np.isin(table["sequence"].to_numpy().astype(str), _keys_of(shards, split))]
-    return count_tables(definitions, [rows], f"{shards.manifest.dataset}, {split or 'all'} poses")
+    rows = np.empty((table.num_rows, len(columns)), np.int8)
+    for place, column in enumerate(columns):
+        rows[:, place] = table[column].to_numpy()
+    return table["sequence"].to_numpy().astype(str), rows
 
 
 def shard_definitions(shards: Shards) -> Definitions:
