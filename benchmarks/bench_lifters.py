@@ -1,0 +1,263 @@
+"""Time and memory of lifters: forward and training step of every backbone, cost of every alignment.
+
+    python benchmarks/bench_lifters.py                             # full size, one clip, float32 and bfloat16
+    python benchmarks/bench_lifters.py --size small --alignments all
+
+Every case runs in a process of its own. `limit` is the time of the case's matrix products alone at the
+rate measured in the same process just before (so that a busy machine slows both), `x limit` the ratio
+to it. A step is forward, loss, backward and AdamW. `text` is a case's time over that of `none`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SIZES: dict[str, dict[str, Any]] = {
+    "full": {"clips": 1, "frames": 243, "options": {}},
+    "small": {"clips": 32, "frames": 27, "options": {"channels": 128, "depth": 4, "heads": 8}},
+    "tiny": {"clips": 2, "frames": 9, "options": {"channels": 32, "depth": 1, "heads": 4}},
+}
+BACKBONES: dict[str, tuple[str, dict[str, Any]]] = {
+    "mixste": ("mixste", {}),
+    "d3dp": ("d3dp", {}),
+    "dstformer": ("dstformer", {}),
+    "dstformer-lite": ("dstformer", {"channels": 256, "mlp_ratio": 4}),
+}
+TOLD, NUM_STATEMENTS, TEXT_DIM = 18, 148, 384  # statements a frame, in the bank, MiniLM's width
+COLUMNS = (
+    "backbone",
+    "alignment",
+    "precision",
+    "forward s",
+    "x limit",
+    "step s",
+    "x limit ",
+    "clips/s",
+    "GB",
+    "text",
+)
+
+
+def main() -> None:
+    """Runs every asked-for case and prints a Markdown table."""
+    options = parse()
+    if options.case:
+        print(json.dumps(measure(options, *options.case.split(","))))
+        return
+    rows = []
+    for case in cases(options):
+        rows.append(run_case(options, case))
+        print(f"{' '.join(case)}: {rows[-1]['step']:.3f} s", file=sys.stderr)
+    print_table(options, rows)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--clips", type=int, help="clips a batch; by default the size's own")
+    parser.add_argument("--backbones", default="all", help="names with commas between, or all")
+    parser.add_argument("--alignments", default="none,cm", help="names with commas between, or all")
+    parser.add_argument("--precisions", default="float32,bfloat16")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--repeat", type=int, default=3, help="the fastest of so many runs counts")
+    parser.add_argument("--compile", action="store_true", help="torch.compile of the backbone")
+    parser.add_argument("--json", action="store_true", help="one line of JSON a case instead of the table")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def cases(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
+    """(backbone, alignment, precision) of every case, `none` first."""
+    from lifting.alignment import ALIGNMENTS
+
+    names = list(BACKBONES) if options.backbones == "all" else options.backbones.split(",")
+    alignments = list(ALIGNMENTS) if options.alignments == "all" else options.alignments.split(",")
+    yield from itertools.product(names, alignments, options.precisions.split(","))
+
+
+def run_case(options: argparse.Namespace, case: tuple[str, str, str]) -> dict[str, Any]:
+    """One case in a process of its own, so that memory is its own too."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--case", ",".join(case)]
+    environment = os.environ | {"OMP_NUM_THREADS": str(options.threads)}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(options: argparse.Namespace, backbone: str, alignment: str, precision: str) -> dict[str, Any]:
+    """Seconds, rates and memory of one case."""
+    import torch
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    work = Work(options, backbone, alignment, precision)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    forward_limit = work.macs() / work.rate()
+    forward = work.fastest(work.forward)
+    step_limit = 3 * work.macs() / work.rate()
+    step = work.fastest(work.step)
+    return {
+        "backbone": backbone,
+        "alignment": alignment,
+        "precision": precision,
+        "forward": forward,
+        "forward_limit": forward_limit,
+        "step": step,
+        "step_limit": step_limit,
+        "clips_per_second": work.clips / step,
+        "gigabytes": work.memory(before),
+    }
+
+
+class Work:
+    """A lifter, an alignment, a batch of random data, and what is timed on them."""
+
+    def __init__(self, options: argparse.Namespace, backbone: str, alignment: str, precision: str) -> None:
+        import torch
+
+        import lifting
+
+        size = SIZES[options.size]
+        name, own = BACKBONES[backbone]
+        self.options, self.device = options, torch.device(options.device)
+        self.clips, self.frames = options.clips or size["clips"], size["frames"]
+        self.half = precision == "bfloat16"
+        self.model = lifting.build(name, frames=self.frames, **(size["options"] | own)).to(self.device)
+        self.channels = self.model.feature_channels
+        branch = lifting.build_alignment(alignment, channels=self.channels, joints=17, text_dim=TEXT_DIM)
+        self.alignment = branch.to(self.device)
+        parameters = [*self.model.parameters(), *branch.parameters()]
+        self.optimizer = torch.optim.AdamW(parameters, lr=1e-5)
+        self.pose_2d = torch.randn(self.clips, self.frames, 17, 3, device=self.device)
+        self.pose_3d = torch.randn(self.clips, self.frames, 17, 3, device=self.device)
+        self.text = random_text(self.clips, self.frames, self.device)
+        self.run = (
+            torch.compile(self.model.training_forward) if options.compile else self.model.training_forward
+        )
+
+    def forward(self) -> None:
+        """The lifter alone, as at test time."""
+        import torch
+
+        self.model.eval()
+        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            self.run(self.pose_2d, self.pose_3d)
+
+    def step(self) -> None:
+        """One whole training step."""
+        import torch
+
+        from lifting.metrics import mpjpe
+
+        self.model.train()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            out = self.run(self.pose_2d, self.pose_3d)
+            aligned = self.alignment(out.features, self.text, out.pose)
+        loss = mpjpe(out.pose.float(), self.pose_3d)
+        for name, value in aligned.losses.items():
+            loss = loss + self.alignment.weights[name] * value
+        if aligned.pose2 is not None:
+            loss = loss + self.alignment.weights["err2"] * mpjpe(aligned.pose2.float(), self.pose_3d)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+
+    def fastest(self, action: Callable[[], None]) -> float:
+        """Seconds of the fastest of `repeat` runs, after one that does not count."""
+        action()
+        return min(self._timed(action) for _ in range(self.options.repeat))
+
+    def _timed(self, action: Callable[[], None]) -> float:
+        import torch
+
+        start = time.perf_counter()
+        action()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    def macs(self) -> float:
+        """Multiply-adds of the lifter's forward pass."""
+        from torch.utils.flop_counter import FlopCounterMode
+
+        with FlopCounterMode(display=False) as counter:
+            self.forward()
+        return counter.get_total_flops() / 2
+
+    def rate(self) -> float:
+        """Multiply-adds a second of a matrix product of the size and type of the lifter's own."""
+        import torch
+
+        rows = self.clips * self.frames * 17
+        dtype = torch.bfloat16 if self.half else torch.float32
+        a = torch.randn(rows, self.channels, device=self.device, dtype=dtype)
+        b = torch.randn(self.channels, 2 * self.channels, device=self.device, dtype=dtype)
+
+        def product() -> None:
+            torch.mm(a, b)
+
+        product()
+        seconds = min(self._timed(product) for _ in range(10))
+        return rows * self.channels * 2 * self.channels / seconds
+
+    def memory(self, before: int) -> float:
+        """Gigabytes at the peak: of the GPU, or of this process over what it held before (`before`, kB)."""
+        import torch
+
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated() / 1e9
+        return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6
+
+
+def random_text(clips: int, frames: int, device: Any) -> Any:
+    """Statements of every frame, drawn once for ten frames, with random vectors."""
+    import torch
+
+    from lifting.alignment import TextBatch
+
+    drawn = torch.rand(clips, -(-frames // 10), NUM_STATEMENTS).argsort(-1)[..., :TOLD].sort(-1).values
+    ids = drawn.repeat_interleave(10, dim=1)[:, :frames].to(device)
+    up = torch.tensor([0.0, -1.0, 0.0], device=device).expand(clips, 3)
+    return TextBatch(ids, torch.randn(NUM_STATEMENTS, TEXT_DIM, device=device), ids >= 0, up=up)
+
+
+def print_table(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    """Markdown, or a line of JSON a row."""
+    if options.json:
+        print("\n".join(json.dumps(row) for row in rows))
+        return
+    print(
+        f"{options.size}: {options.clips or SIZES[options.size]['clips']} clips of {SIZES[options.size]['frames']} "
+    )
+    print(f"frames, {options.device}, {options.threads} threads{', compiled' if options.compile else ''}\n")
+    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
+    plain = {(row["backbone"], row["precision"]): row["step"] for row in rows if row["alignment"] == "none"}
+    for row in rows:
+        without = plain.get((row["backbone"], row["precision"]))
+        values = (
+            *(row[key] for key in ("backbone", "alignment", "precision")),
+            f"{row['forward']:.3f}",
+            f"{row['forward'] / row['forward_limit']:.2f}",
+            f"{row['step']:.3f}",
+            f"{row['step'] / row['step_limit']:.2f}",
+            f"{row['clips_per_second']:.2f}",
+            f"{row['gigabytes']:.2f}",
+            f"{row['step'] / without - 1:+.1%}" if without and row["alignment"] != "none" else "",
+        )
+        print("| " + " | ".join(values) + " |")
+
+
+if __name__ == "__main__":
+    main()
