@@ -11,6 +11,9 @@ from posecap.mining.rules import mine_rules
 from posecap.posecodes.definitions import Definitions
 from posecap.posecodes.entries import Kind, PosecodeEntry, SuperPosecode
 from posecap.posecodes.mirror import mirror_supers
+from posecap.posecodes.statements import single_roles
+
+Said = tuple[tuple[str, ...], str]  # subject and category
 
 RARE_BELOW = 0.06
 TOO_COMMON_FROM = 0.4
@@ -42,10 +45,12 @@ def _plain(entries: dict) -> dict[str, dict]:
 
 def _marked_kinds(counts: Counts) -> dict[str, dict]:
     definitions, shares = counts.definitions, _shares(counts)
+    supers = definitions.super_posecodes.values()
+    taken: set[Said] = {(single_roles(code.subject), code.category) for code in supers}
 
     def marked(name: str, kind: Kind, entry: PosecodeEntry) -> PosecodeEntry:
         own = shares[definitions.column(name, entry.joints)].tolist()
-        return _marked(kind, entry, dict(zip(kind.categories, own, strict=True)))
+        return _marked(kind, entry, dict(zip(kind.categories, own, strict=True)), taken)
 
     return {
         name: {
@@ -68,17 +73,30 @@ def _shares(counts: Counts) -> list[np.ndarray]:
     return shares
 
 
-def _marked(kind: Kind, entry: PosecodeEntry, share: dict[str, float]) -> PosecodeEntry:
+def _marked(kind: Kind, entry: PosecodeEntry, share: dict[str, float], taken: set[Said]) -> PosecodeEntry:
     support = {*entry.support_1, *entry.support_2}
-    # a category that no entry of the kind tells has no words
-    worded = {category for other in kind.posecodes for category in other.acceptable}
+    tellable = _tellable(kind, entry, taken)
     acceptable = tuple(
         category
         for category in kind.categories
-        if category in support or (category in worded and share[category] < TOO_COMMON_FROM)
+        if category in support or (category in tellable and share[category] < TOO_COMMON_FROM)
     )
     rare = tuple(category for category in acceptable if share[category] < RARE_BELOW)
     return entry.model_copy(update={"acceptable": acceptable, "rare": rare})
+
+
+def _tellable(kind: Kind, entry: PosecodeEntry, taken: set[Said]) -> set[str]:
+    """Categories that may be told of a posecode at all.
+
+    None of one that exists to support super-posecodes only (nobody speaks of the line from pelvis to
+    shoulder), no category without words, i.e. told of no posecode of the kind, and none that a
+    super-posecode tells of the same subject.
+    """
+    if set(entry.acceptable) <= {*entry.support_1, *entry.support_2}:
+        return set()
+    worded = {category for other in kind.posecodes for category in other.acceptable}
+    subject = single_roles(entry.subject or entry.joints[0])
+    return {category for category in worded if (subject, category) not in taken}
 
 
 def _marked_supers(counts: Counts) -> dict[str, dict]:

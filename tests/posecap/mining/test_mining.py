@@ -19,9 +19,9 @@ DEFINITIONS = load_definitions("h36m17")
 def motion(num: int = 3000, seed: int = 0) -> np.ndarray:
     """(N, 17, 3) poses that have a little structure: one body, bent in a few independent ways."""
     rng = np.random.default_rng(seed)
-    base = rng.normal(0, 0.3, (17, 3))
+    base = rng.normal(0, 0.2, (17, 3))
     base[[7, 8, 9, 10], 2] += [0.3, 0.6, 0.8, 0.9]
-    ways = rng.normal(0, 0.25, (4, 17, 3))
+    ways = rng.normal(0, 0.2, (4, 17, 3))
     return base + np.tensordot(rng.normal(size=(num, 4)), ways, 1)
 
 
@@ -109,6 +109,16 @@ def test_marks_follow_the_shares(counts: Counts) -> None:
             assert (category in entry.rare) == (shares[category] < 0.06)
             assert shares[category] < 0.4 or category in (*entry.support_1, *entry.support_2)
             assert category not in kind.ignored
+
+
+def test_mined_marks_give_every_statement_words_of_its_own(counts: Counts) -> None:
+    from posecap.captions import bank
+
+    mined = mined_definitions(counts, "mine")
+    texts = [sentence.text for sentence in bank(mined)]
+    assert len(set(texts)) == len(texts) == len(mined.statements)
+    subjects = {statement.subject for statement in mined.statements if not statement.support}
+    assert not {"left_backdiag", "right_backdiag"} & subjects
 
 
 def test_mined_definitions_are_symmetric_and_come_back_from_their_file(tmp_path, counts: Counts) -> None:
