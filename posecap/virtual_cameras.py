@@ -51,11 +51,11 @@ def see_by_virtual_cameras(
     if sequence.up != "z":
         raise InputError(f"{sequence.key}: virtual cameras need motion with z up, found up={sequence.up}")
     skeleton = load_skeleton(sequence.skeleton)
+    joints = _held(sequence)
     place = _ring if projection == "perspective" else _orthographic
-    cameras = place(
-        sequence.joints, skeleton, num_cameras, np.random.default_rng([seed, crc32(sequence.key.encode())])
-    )
-    exact = np.stack([project(world_to_camera(sequence.joints, camera), camera) for camera in cameras])
+    rng = np.random.default_rng([seed, crc32(sequence.key.encode())])
+    cameras = place(joints, skeleton, num_cameras, rng)
+    exact = np.stack([project(world_to_camera(joints, camera), camera) for camera in cameras])
     made = {"gt": (exact, np.ones(exact.shape[:-1], np.float32))}
     if "sim" in keypoints:
         made["sim"] = simulate_detections(exact, skeleton, sequence.fps, sequence.key, seed)
@@ -65,6 +65,15 @@ def see_by_virtual_cameras(
     }
     told = f"{sequence.source}; {num_cameras} virtual {projection} cameras, seed {seed}"
     return replace(sequence, cameras=cameras, views=views, source=told)
+
+
+def _held(sequence: Sequence) -> np.ndarray:
+    """The joints, frames that are not finite held at the last that is; whoever checks will find them."""
+    finite = np.isfinite(sequence.joints).all(axis=(1, 2))
+    if not finite.any():
+        raise InputError(f"{sequence.key}: no frame has finite joints")
+    last = np.maximum.accumulate(np.where(finite, np.arange(len(finite)), finite.argmax()))
+    return sequence.joints[last]
 
 
 def check_views(keypoints: tuple[str, ...], num_cameras: int, projection: str) -> None:

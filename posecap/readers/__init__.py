@@ -32,9 +32,17 @@ READERS = {
 class Dataset(Protocol):
     """What every reader gives. Keys are stable names such as "S9/Walking 1", in a stable order."""
 
-    name: str
-    skeleton: str
-    manifest: DatasetManifest
+    @property
+    def name(self) -> str:
+        """The data set's name, as in READERS."""
+
+    @property
+    def skeleton(self) -> str:
+        """Name of the skeleton of all its sequences."""
+
+    @property
+    def manifest(self) -> DatasetManifest:
+        """What the data set is, which files it wants, who is in it."""
 
     def keys(self) -> list[str]:
         """All sequence keys."""

@@ -15,6 +15,8 @@ from posecap.errors import InputError, unknown_name
 from posecap.sequences import Label, Sequence
 from posecap.virtual_cameras import check_views, see_by_virtual_cameras
 
+_SUBJECT = re.compile(r"(subject|actor|performer)[_\-]?\d+", flags=re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -69,25 +71,33 @@ class MotionFiles:
         return self.count(self._find(key))
 
     def read(self, key: str) -> Sequence:
-        """The sequence, checked, with virtual cameras unless its up axis is a camera's."""
+        """The sequence with virtual cameras, checked."""
         path = self._find(key)
         motion = self.load(path)
         sequence = Sequence(
             key=key,
-            subject=subject_of(key, path),
+            subject=self.subject(key),
             action=action_of(key),
-            split="test" if any(fnmatch(key, pattern) for pattern in self.test) else "train",
+            split=self.split(key),
             fps=motion.fps,
             joints=motion.joints,
             skeleton=self.skeleton,
             up=motion.up,
             source=motion.source or path.name,
             labels=motion.labels or named_label(key, len(motion.joints)),
-        ).check()
-        views = self.views
-        return see_by_virtual_cameras(
-            sequence, views.keypoints, views.num_cameras, views.projection, views.seed
         )
+        views = self.views
+        wanted = views.keypoints, views.num_cameras, views.projection, views.seed
+        return see_by_virtual_cameras(sequence, *wanted).check()
+
+    def subject(self, key: str) -> str:
+        """Who moves: "subject5" in the key where it says so, else the folder the file lies in."""
+        said = _SUBJECT.search(key)
+        return said[0] if said else self.files[key].parent.name
+
+    def split(self, key: str) -> str:
+        """ "test" for keys that a pattern of `test` fits, else "train"."""
+        return "test" if any(fnmatch(key, pattern) for pattern in self.test) else "train"
 
     def _find(self, key: str) -> Path:
         if key not in self.files:
@@ -124,16 +134,10 @@ def patterns(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else tuple(text)
 
 
-def subject_of(key: str, path: Path) -> str:
-    """Who moves: "subject5" in the name where it says so, else the folder the file lies in."""
-    said = re.search(r"(subject|actor|performer)[_\-]?\d+", key, flags=re.IGNORECASE)
-    return said[0] if said else path.parent.name
-
-
 def action_of(key: str) -> str:
     """The name of the file without its subject and numbers; the whole name where nothing else is left."""
     name = key.rsplit("/", 1)[-1]
-    words = re.sub(r"(subject|actor|performer)[_\-]?\d+", "", name, flags=re.IGNORECASE)
+    words = _SUBJECT.sub("", name)
     words = re.sub(r"[\d_\-. ]+$", "", words).strip("_- .")
     return words if re.search(r"[A-Za-z]{2}", words) else name
 
