@@ -149,8 +149,8 @@ def _check(joints: Mapping[str, int], names: Sequence[str], parents: Sequence[in
     missing = [landmark for landmark in (*NEEDED, "head") if landmark not in joints]
     if missing:
         raise InputError(
-            f"{source}: no joint name says {', '.join(missing)}; name them, as in "
-            f"roles={missing[0]}=NAME; its joints are {', '.join(names)}"
+            f"{source}: no joint name says {', '.join(missing)}; name them, as in the "
+            f"option roles={missing[0]}=NAME; its joints are {', '.join(names)}"
         )
     for side in SIDES:
         for limb in LIMBS:
@@ -159,6 +159,6 @@ def _check(joints: Mapping[str, int], names: Sequence[str], parents: Sequence[in
                 if above not in ancestors(below, parents):
                     raise InputError(
                         f"{source}: took {names[above]} for {side}_{upper} and {names[below]} for "
-                        f"{side}_{lower}, but the one does not carry the other; name them, as in "
-                        f"roles={side}_{upper}=NAME"
+                        f"{side}_{lower}, but the one does not carry the other; name them, as in the "
+                        f"option roles={side}_{upper}=NAME"
                     )

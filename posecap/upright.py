@@ -159,7 +159,7 @@ def _guess_unit(size: float, source: str) -> tuple[str, float]:
             return unit, metres
     raise InputError(
         f"{source}: the person is {size:.4g} units tall, which in no usual unit is "
-        f"{HEIGHTS[0]} to {HEIGHTS[1]} m; add scale=METRES_PER_UNIT"
+        f"{HEIGHTS[0]} to {HEIGHTS[1]} m; add the option scale=METRES_PER_UNIT"
     )
 
 
@@ -185,7 +185,9 @@ def _guess_up(joints: np.ndarray, rest: np.ndarray | None, source: str) -> str:
         axis = int(np.abs(mean).argmax())
         if abs(mean[axis]) > needed:
             return ("-" if mean[axis] < 0 else "") + "xyz"[axis]
-    raise InputError(f"{source}: nobody stands upright in it, so its up axis stays open; add up=y or up=z")
+    raise InputError(
+        f"{source}: nobody stands upright in it, so its up axis stays open; add the option up=y or up=z"
+    )
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

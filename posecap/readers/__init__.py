@@ -7,10 +7,13 @@ imported when it is asked for, so that no reader's libraries load for another's 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from posecap.datasets import DatasetManifest
 from posecap.errors import InputError, unknown_name
@@ -68,15 +71,25 @@ def open_dataset(
     sequences without a usable frame are left out; the data set's `report` names them all. Otherwise
     reading them raises.
 
-    InputError for an unknown name (with the near ones), an option the reader does not have, and
-    whatever the reader finds wrong with the files.
+    InputError for an unknown name (with the near ones), an option the reader does not have or that is
+    of another type, and whatever the reader finds wrong with the files.
     """
     if name not in READERS:
         raise unknown_name("dataset", name, READERS)
     opener = import_module(READERS[name]).open_dataset
-    known = inspect.signature(opener).parameters
-    for option in options:
-        if option not in known:
-            raise InputError(f"dataset {name} has no option '{option}'")
-    dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **options)
+    checked = {option: _check_option(name, opener, option, value) for option, value in options.items()}
+    dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **checked)
     return UsableDataset(dataset) if skip_invalid else dataset
+
+
+def _check_option(name: str, opener: Callable[..., Dataset], option: str, value: Any) -> Any:
+    """The value as the type that the reader's signature tells."""
+    parameters = inspect.signature(opener).parameters
+    if option not in parameters:
+        raise InputError(f"dataset {name} has no option '{option}'")
+    hint = get_type_hints(opener)[option]
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        expected = str(parameters[option].annotation).replace(" | None", "")
+        raise InputError(f"dataset {name}: option {option} is {value!r}, expected {expected}") from error

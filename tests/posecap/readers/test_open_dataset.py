@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -30,3 +32,14 @@ def test_every_reader_opens_by_root_and_keypoints(name: str):
 
 def test_every_reader_has_a_manifest():
     assert set(READERS) <= set(dataset_names())
+
+
+@pytest.mark.parametrize(("name", "option"), [("bvh", "scale"), ("demo", "seed"), ("asfamc", "every")])
+def test_an_option_of_another_type_is_told(name: str, option: str, tmp_path):
+    with pytest.raises(InputError, match=f"dataset {name}: option {option} is 'a', expected (float|int)"):
+        open_dataset(name, tmp_path, **{option: "a"})
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_the_types_of_every_readers_options_can_be_told(name: str):
+    assert get_type_hints(import_module(READERS[name]).open_dataset)["root"] == Path | None
