@@ -13,7 +13,7 @@ from posecap.captions.natural.assemble import assemble
 from posecap.captions.natural.choice import Choice
 from posecap.captions.natural.facts import Lexicon
 from posecap.captions.natural.store import SegmentStore
-from posecap.captions.natural.write import NaturalWriter
+from posecap.captions.natural.write import NaturalWriter, limb_ranks
 from posecap.captions.types import Caption
 from posecap.posecodes.definitions import Definitions
 
@@ -63,11 +63,12 @@ def _orders(lexicon: Lexicon) -> np.ndarray:
     """(NUM_ORDERS, S): limbs in random order, parts in random order, a part's statements together."""
     parts = [fact.subject.part for fact in lexicon.facts]
     orders = []
+    limbs = [lexicon.language.noun(part).limb for part in parts]
     for seed in range(NUM_ORDERS):
         choice = Choice(seed)
-        limb_rank = {lexicon.language.noun(part).limb: choice.below(1 << 20) for part in parts}
-        part_rank = {part: choice.below(1 << 20) for part in parts}
+        limb_rank = limb_ranks(limbs, choice)
+        part_rank = {part: choice.below(1 << 20) for part in dict.fromkeys(parts)}
         within = [choice.below(1 << 20) for _ in parts]
-        keys = [(limb_rank[lexicon.language.noun(part).limb], part_rank[part]) for part in parts]
+        keys = [(limb_rank[limb], part_rank[part]) for limb, part in zip(limbs, parts, strict=True)]
         orders.append(sorted(range(len(parts)), key=lambda i: (keys[i], within[i])))
     return np.array(orders, np.int16)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from posecap.captions.hashing import below, salted
-from posecap.captions.natural.store import CAPITAL, SMALL, VERBLESS, SegmentStore
+from posecap.captions.natural.store import CAPITAL, PREDICATE, SMALL, VERBLESS, SegmentStore
 from posecap.captions.types import Caption, CaptionSentence
 
 MAX_WORDS = 36  # of a sentence made of several segments
 MAX_SEGMENTS = 3  # of a sentence
 LEADING = ("body", "trunk", "head")  # limbs that any other may follow in one sentence
-START, HAVE, AND, WHILE, WITH, AND_WITH = range(6)  # how a segment is joined to what is before it
-_FORMS = np.array([CAPITAL, VERBLESS, SMALL, SMALL, VERBLESS, VERBLESS])
+START, HAVE, AND, WHILE, WITH, AND_WITH, SAME = range(7)  # how a segment is joined to what is before it
+_FORMS = np.array([CAPITAL, VERBLESS, SMALL, SMALL, VERBLESS, VERBLESS, PREDICATE])
 
 
 def assemble(
@@ -48,6 +48,7 @@ def _joint_texts(store: SegmentStore, is_first: bool = False) -> np.ndarray:
                 " while ",
                 ", with ",
                 " and ",
+                " and ",
             ]
             for one in store.voices
         ],
@@ -79,31 +80,37 @@ class _Sentences:
     """The sentence that each state is in the middle of."""
 
     def __init__(self, num_states: int, leads: np.ndarray) -> None:
-        self.words, self.segments, self.links, self.last, self.limb = np.zeros((5, num_states), np.int32)
+        self.words, self.segments, self.links, self.last, self.limb, self.subject = np.zeros(
+            (6, num_states), np.int32
+        )
         self.lists = np.zeros(num_states, bool)  # whether its last segment has an "and" of its own
         self.has_had = np.zeros(num_states, bool)  # whether a sentence of the caption began "She has"
         self.leads = leads  # (limbs,) whether any limb may follow in the same sentence
 
     def join(self, rows: np.ndarray, facts: np.ndarray, draw: np.ndarray, is_first: bool) -> np.ndarray:
         """Joints of the next segments of `rows`; the sentences they are in move on."""
-        words, verbless, lists, contrasts, follows, limb = facts
+        words, verbless, lists, contrasts, follows, limb, subject = facts
         last, links = self.last[rows], self.links[rows]
-        near = (self.limb[rows] == limb) | self.leads[self.limb[rows]]
+        alike = self.limb[rows] == limb
+        near = alike | self.leads[self.limb[rows]]
         room = (self.segments[rows] < MAX_SEGMENTS) & (self.words[rows] + words < MAX_WORDS) & (not is_first)
         bare = (last == WITH) | (last == AND_WITH) | (last == HAVE)
         free = room & ~bare & (near | (draw % 10 < 2))
         having = (draw >= 82) & (verbless > 0) & ~self.has_had[rows] & ~self.leads[limb]
         joint = np.where(having, HAVE, START)
-        joint[free & (draw < 22) & (last != AND) & (links == 0)] = AND
-        joint[free & (draw >= 22) & (draw < 36) & (links + contrasts + follows == 0)] = WHILE
+        joint[free & (draw < 22) & (last != AND) & (links + contrasts == 0)] = AND
+        joint[free & alike & (draw >= 22) & (draw < 36) & (links + contrasts + follows == 0)] = WHILE
         joint[free & (draw >= 36) & (draw < 62) & (verbless > 0) & (links < 2)] = WITH
         listing = ((last == WITH) | (last == HAVE)) & ~self.lists[rows]
         joint[room & near & listing & (verbless > 0) & (draw < 45)] = AND_WITH
+        same = (subject > 0) & (self.subject[rows] == subject) & ~self.lists[rows]
+        joint[room & same & (draw < 80) & (last != SAME)] = SAME
         fresh = (joint == START) | (joint == HAVE)
         self.words[rows] = np.where(fresh, 2, self.words[rows]) + words + 1
         self.segments[rows] = np.where(fresh, 0, self.segments[rows]) + 1
         self.links[rows] = np.where(fresh, 0, links) + contrasts + (joint == WHILE) + (joint == WITH)
-        self.last[rows], self.limb[rows], self.lists[rows] = joint, limb, lists
+        self.last[rows], self.limb[rows], self.subject[rows] = joint, limb, subject
+        self.lists[rows] = lists | (joint == SAME) | (joint == AND_WITH)
         self.has_had[rows] |= joint == HAVE
         return joint
 

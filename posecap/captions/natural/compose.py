@@ -29,6 +29,8 @@ class Segment(NamedTuple):
 
     `verbless` is the same for use after "with", empty where it has none; `contrasts` tells that it
     is long already and takes no "while", `follows` that it must come right after the segment before it.
+    `subject` is a key of what it speaks of, and `predicate` what it says after the verb: two segments in a
+    row with one subject can share it.
     """
 
     text: str
@@ -36,6 +38,8 @@ class Segment(NamedTuple):
     ids: Ids
     contrasts: bool = False
     follows: bool = False
+    subject: str = ""
+    predicate: str = ""
 
 
 class Told(NamedTuple):
@@ -66,6 +70,11 @@ def compose(clauses: list[Clause], lexicon: Lexicon, choice: Choice) -> list[Seg
         if partner and choice.chance(75):
             ordered.remove(partner)
             segments += _contrast(clause, partner, phraser)
+            continue
+        detail = next((one for one in ordered if _details(clause, one)), None)
+        if detail and choice.chance(75):
+            ordered.remove(detail)
+            segments.append(_detailed(clause, detail, phraser))
             continue
         same_side = [one for one in ordered[:2] if _can_gap(clause, one)]
         if same_side and choice.chance(70):
@@ -126,7 +135,10 @@ def _plain(clause: Clause, phraser: Phraser) -> list[Segment]:
 
 def _segment(told: Told) -> Segment:
     verbless = "" if told.subject == FIGURE else f"{told.subject} {told.predicate}"
-    return Segment(f"{told.subject} {told.be} {told.predicate}", verbless, told.ids)
+    key = told.subject.removeprefix("both ").removeprefix(DETERMINER + " ")
+    key = "" if told.subject.startswith("each ") or len(told.clause.subjects) > 1 else key
+    text = f"{told.subject} {told.be} {told.predicate}"
+    return Segment(text, verbless, told.ids, subject=key, predicate=told.predicate)
 
 
 def _again(told: Told) -> str:
@@ -185,6 +197,29 @@ def _shared_target(one: Clause, two: Clause, phraser: Phraser) -> str:
     targets = {predicate.target for clause in (one, two) for predicate in clause.predicates}
     target = targets.pop() if len(targets) == 1 else None
     return phraser.plain(target.side, target.part) if target and target.side is None else ""
+
+
+def _details(pair: Clause, one: Clause) -> bool:
+    """Whether `one` tells how the two parts that `pair` speaks of stand to each other."""
+    subject = pair.subjects[0]
+    return (
+        len(pair.subjects) == len(one.subjects) == 1
+        and subject.side == "both"
+        and one.subjects[0].part == subject.part
+        and len(pair.predicates) <= MAX_COMPLEMENTS
+        and all(predicate.target and predicate.target.side == COUNTERPART for predicate in one.predicates)
+    )
+
+
+def _detailed(pair: Clause, one: Clause, phraser: Phraser) -> Segment:
+    """`the hands are spread apart, the left one above the other`."""
+    first, second = _tell(pair, phraser), _tell(one, phraser)
+    predicate = second.predicate
+    for name in (phraser.plain(side, one.subjects[0].part) for side in OTHER_SIDE):
+        predicate = predicate.replace(name, "the other")
+    name = f"{DETERMINER} {one.subjects[0].side} one"
+    text = f"{first.subject} {first.be} {first.predicate}, {name} {predicate}"
+    return Segment(text, "", first.ids + second.ids, contrasts=True)
 
 
 def _can_gap(one: Clause, two: Clause) -> bool:

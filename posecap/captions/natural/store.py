@@ -10,7 +10,7 @@ from posecap.captions.language import Language, Voice
 from posecap.captions.natural.compose import Segment
 from posecap.captions.natural.phrases import BE, DETERMINER, FIGURE
 
-SMALL, CAPITAL, VERBLESS = range(3)  # forms of a segment's text
+SMALL, CAPITAL, VERBLESS, PREDICATE = range(4)  # forms of a segment's text
 
 
 class SegmentStore:
@@ -20,11 +20,14 @@ class SegmentStore:
         self.voices = language.voices or (
             Voice(determiner="the", figure="the body", be="is", have="has", weight=1),
         )
+        self._subjects = {"": 0}
         self.ids: list[tuple[int, ...]] = []
-        self._new_texts: list[list[tuple[str, str, str]]] = []
-        self._new_facts: list[tuple[int, bool, bool, bool, bool, int]] = []
-        self.texts = np.empty((0, len(self.voices), 3), object)
-        self.facts = np.empty((0, 6), np.int32)  # words, has a verbless form, lists, contrasts, follows, limb
+        self._new_texts: list[list[tuple[str, str, str, str]]] = []
+        self._new_facts: list[tuple[int, bool, bool, bool, bool, int, int]] = []
+        self.texts = np.empty((0, len(self.voices), 4), object)
+        self.facts = np.empty(
+            (0, 7), np.int32
+        )  # words, has a verbless form, lists, contrasts, follows, limb, subject
         self.limbs = list(dict.fromkeys(noun.limb for noun in language.parts.values()))
         self.add([Segment("", "", ())], "")
 
@@ -39,24 +42,27 @@ class SegmentStore:
             self.ids.append(one.ids)
             self._new_texts.append([_voiced(one, voice) for voice in self.voices])
             words = max(one.text.count(" "), one.verbless.count(" ")) + 1 + one.text.count(FIGURE)
-            lists = " and " in one.verbless
-            self._new_facts.append((words, bool(one.verbless), lists, one.contrasts, one.follows, limb_number))
+            lists = " and " in one.text
+            subject = self._subjects.setdefault(one.subject, len(self._subjects))
+            self._new_facts.append(
+                (words, bool(one.verbless), lists, one.contrasts, one.follows, limb_number, subject)
+            )
         return start, len(self.ids) - start
 
     def flush(self) -> None:
         """Make what was added ready to be gathered."""
         if not self._new_texts:
             return
-        fresh = np.empty((len(self._new_texts), len(self.voices), 3), object)
+        fresh = np.empty((len(self._new_texts), len(self.voices), 4), object)
         fresh[:] = self._new_texts
         self.texts = np.concatenate([self.texts, fresh])
         self.facts = np.concatenate([self.facts, np.array(self._new_facts, np.int32)])
         self._new_texts, self._new_facts = [], []
 
 
-def _voiced(segment: Segment, voice: Voice) -> tuple[str, str, str]:
+def _voiced(segment: Segment, voice: Voice) -> tuple[str, str, str, str]:
     small, verbless = _fill(segment.text, voice), _fill(segment.verbless, voice)
-    return small, small[:1].upper() + small[1:], verbless
+    return small, small[:1].upper() + small[1:], verbless, _fill(segment.predicate, voice)
 
 
 def _fill(text: str, voice: Voice) -> str:

@@ -19,9 +19,10 @@ MAX_STATEMENTS = 62  # a topic's state is one integer
 
 
 class Topic(NamedTuple):
-    """Statement ids told together, in order."""
+    """Statement ids told together, and what kind of thing they tell."""
 
     ids: np.ndarray
+    group: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ _GROUPS = {
     "super": "posture",
 }
 
+_FAMILIES = {
+    "shape": "form",
+    "direction": "form",
+    "contact": "place",
+    "spread": "pairing",
+    "relation": "pairing",
+}
+
 
 def make_blocks(lexicon: Lexicon) -> tuple[Block, ...]:
     """All blocks of the definitions."""
@@ -61,7 +70,7 @@ def _family(fact: Fact, index: int, lexicon: Lexicon) -> str:
     if not lexicon.can_say(fact):
         return f"statement {index}"
     group = _group(fact)
-    return {"shape": "form", "direction": "form", "contact": "place"}.get(group, group)
+    return _FAMILIES.get(group, group)
 
 
 def _group(fact: Fact) -> str:
@@ -82,7 +91,7 @@ def _block(limb: str, family: str, ids: list[int], lexicon: Lexicon) -> Block:
     sided = {lexicon.facts[index].subject.side for index in ids}
     if family in ("form", "place") and {"left", "right"} <= sided:
         plans.append(_cut(ids, lexicon, _by_side))
-    if family == "relation":
+    if family == "pairing":
         plans.append(_cut(ids, lexicon, _by_part))
     return Block(limb, tuple(plans))
 
@@ -109,4 +118,4 @@ def _cut(ids: list[int], lexicon: Lexicon, label: Callable[[Fact], object]) -> t
         for group in groups.values()
         for start in range(0, len(group), MAX_STATEMENTS)
     ]
-    return tuple(Topic(np.array(chunk, np.intp)) for chunk in chunks)
+    return tuple(Topic(np.array(chunk, np.intp), _group(lexicon.facts[chunk[0]])) for chunk in chunks)

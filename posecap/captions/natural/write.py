@@ -23,6 +23,8 @@ from posecap.posecodes.definitions import Definitions
 
 NUM_ORDERS = 128  # different orders in which topics are told
 MAX_SEGMENTS = 200_000  # kept in memory; more than real motion and random poses ever need
+_FIRST = (("body", -3, 85), ("trunk", -2, 70), ("head", -1, 60))  # limb, rank, in how many percent of orders
+_RANK = {"shape": 0, "direction": 1, "place": 2, "contact": 2, "spread": 2, "relation": 3}  # within a limb
 
 
 def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, language: str) -> list[Caption]:
@@ -49,7 +51,7 @@ class NaturalWriter:
         self.limbs = [block.limb for block in self.blocks for plan in block.plans for _ in plan]
         self.topics = [topic for block in self.blocks for plan in block.plans for topic in plan]
         self._made: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in self.topics]
-        self._orders = _orders(self.limbs)
+        self._orders = _orders(self.limbs, self.topics)
 
     def write(self, states: np.ndarray, hashes: np.ndarray) -> list[Caption]:
         """Captions of states (U, S) bool."""
@@ -129,14 +131,19 @@ def _num_wordings(num_facts: int) -> int:
     return 12 if num_facts == 1 else 8 if num_facts == 2 else 4
 
 
-def _orders(limbs: list[str]) -> np.ndarray:
-    """(NUM_ORDERS, topics): limbs in random order, the person as a whole mostly first."""
+def _orders(limbs: list[str], topics: list[Topic]) -> np.ndarray:
+    """(NUM_ORDERS, topics): limb by limb; the person as a whole, then trunk and head, mostly first."""
     orders = []
     for seed in range(NUM_ORDERS):
         choice = Choice(seed)
-        rank = {limb: choice.below(1 << 20) for limb in dict.fromkeys(limbs)}
-        if choice.chance(75):
-            rank["body"] = -1
-        within = [choice.below(1 << 20) for _ in limbs]
+        rank = limb_ranks(limbs, choice)
+        within = [100 * _RANK.get(topic.group, 2) + choice.below(250) for topic in topics]
         orders.append(sorted(range(len(limbs)), key=lambda i: (rank[limbs[i]], within[i])))
     return np.array(orders, np.intp)
+
+
+def limb_ranks(limbs: list[str], choice: Choice) -> dict[str, tuple[int, str]]:
+    """An order of the limbs."""
+    rank = {limb: choice.below(1000) for limb in dict.fromkeys(limbs)}
+    rank |= {limb: place for limb, place, percent in _FIRST if limb in rank and choice.chance(percent)}
+    return {limb: (place, limb) for limb, place in rank.items()}

@@ -34,6 +34,7 @@ BENT = {
 ALONE = {
     ("direction", "vertical"): "vertical|straight up and down|upright|held upright",
     ("direction", "horizontal"): "horizontal|parallel to the ground|parallel to the floor",
+    ("flat", "horizontal"): "completely horizontal|fully horizontal|entirely horizontal",
     ("ground", "on_ground"): "on the ground|on the floor|down on the ground",
     ("kneel", "kneeling"): "kneeling on both knees|down on both knees",
     ("kneel", "kneel_on_left"): "kneeling on the left knee|down on the left knee",
@@ -43,10 +44,10 @@ ALONE = {
 }  # fmt: skip
 PAIRS = {
     ("distance", "close"): "close together|close to each other|near each other|next to each other",
-    ("distance", "shoulder width"): "about shoulder width apart|roughly shoulder width apart|at about shoulder width",
+    ("distance", "shoulder width"): "about shoulder width apart|roughly shoulder width apart|around shoulder width apart",
     ("distance", "spread"): "spread apart|held apart|a good distance apart|well apart",
     ("distance", "wide"): "wide apart|far apart|spread wide|far away from each other",
-    ("level width", "shoulder width"): "shoulder width apart at the same height|level and shoulder width apart|shoulder width apart and level",
+    ("level width", "shoulder width"): "a shoulder's width apart at the same height|level and shoulder width apart|a shoulder's width apart and level",
     ("x", "at_right"): "crossed|crossed over",
 }  # fmt: skip
 TWO = {
