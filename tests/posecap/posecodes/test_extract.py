@@ -242,3 +242,76 @@ def test_a_turned_body_in_a_z_up_world_does_not_turn_the_head() -> None:
     np.testing.assert_allclose(stand_up @ [1, 0, 0], [0, 1, 0])
     codes = extract(joints, "smpl22", rotations=turns)
     np.testing.assert_allclose(codes.values["relativeRotY"], [[60]], atol=1e-3)
+
+
+def with_head(direction: tuple[float, float, float]) -> np.ndarray:
+    """A standing body (its left at +x, looking along -y) whose head lies in `direction` from the neck."""
+    joints = standing(jitter=0)
+    thorax = joints[0, SKELETON.index("thorax")]
+    joints[0, SKELETON.index("head")] = thorax + 0.23 * np.array(direction) / np.linalg.norm(direction)
+    return joints
+
+
+@pytest.mark.parametrize(
+    ("direction", "told"),
+    [
+        ((0, -0.1, 1), set()),
+        ((0, -0.8, 1), {"incline forward"}),
+        ((0, 0.5, 1), {"incline backward"}),
+        ((0.4, 0, 1), {"incline left"}),
+        ((-0.4, 0, 1), {"incline right"}),
+        ((-0.4, -1, 1), {"incline right", "incline forward"}),
+    ],
+)
+def test_joint_positions_tell_how_the_head_is_held(direction, told) -> None:
+    codes = extract(with_head(direction))
+    holds = codes.selected()[0]
+    found = {s.category for s in codes.definitions.statements if holds[s.id] and s.subject == "head"}
+    assert found == told
+
+
+def test_a_bent_trunk_does_not_bow_the_head() -> None:
+    joints = with_head((0, -0.1, 1))
+    c, s = np.cos(np.radians(70)), np.sin(np.radians(70))
+    upper = [SKELETON.index(name) for name in ("spine", "thorax", "neck", "head")]
+    upper += [i for i, name in enumerate(SKELETON.joints) if name.endswith(("shoulder", "elbow", "wrist"))]
+    bent = joints.copy()
+    bent[:, upper] = (joints[:, upper] - joints[:, :1]) @ np.array([[1, 0, 0], [0, c, s], [0, -s, c]])
+    bent[:, upper] += joints[:, :1]
+    straight, bowed = extract(joints), extract(bent)
+    np.testing.assert_allclose(bowed.values["headInclineX"], straight.values["headInclineX"], atol=1e-3)
+    assert straight.values["bodyInclineX"][0, 0] == pytest.approx(0, abs=1e-3)
+    assert bowed.values["bodyInclineX"][0, 0] > 60
+
+
+@pytest.mark.parametrize(("degrees", "category"), [(40, "turn left"), (-20, "turn right slightly")])
+def test_ears_tell_where_the_head_is_turned(degrees: float, category: str) -> None:
+    skeleton = load_skeleton("coco17")
+    seventeen = load_skeleton("h36m17")
+    body = standing(jitter=0)[0]
+    joints = np.zeros((1, 17, 3))
+    for place, joint in enumerate(skeleton.joints):
+        joints[0, place] = body[seventeen.index(joint)] if joint in seventeen.joints else (0, -0.1, 1.6)
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    joints[0, skeleton.index("left_ear")] = [0.08 * c, 0.08 * s, 1.6]  # its left is +x, it turns around z
+    joints[0, skeleton.index("right_ear")] = [-0.08 * c, -0.08 * s, 1.6]
+    codes = extract(joints, "coco17", up="z")
+    assert codes.left_out == ()
+    assert codes.values["headTurnY"][0, 0] == pytest.approx(degrees, abs=1e-3)
+    told = [
+        s.category
+        for s in codes.definitions.statements
+        if codes.selected()[0, s.id] and s.kind == "headTurnY"
+    ]
+    assert told == [category]
+
+
+def test_in_the_camera_frame_behind_speaks_of_depth() -> None:
+    """A body seen from its left side: its left hand is nearer to the viewer, though beside the body."""
+    body = to_body_frame(standing(jitter=0), "h36m17")
+    x, y, z = np.moveaxis(body, -1, 0)
+    camera = np.stack([-z, -y, 4 - x], axis=-1)  # the camera stands at the body's left, 4 m away
+    place = load_definitions("h36m17").statement_ids
+    left_in_front = place["relativePosZ(left_elbow, right_elbow)=front"]
+    assert extract(camera, frame="camera").selected()[0, left_in_front]
+    assert not extract(standing(jitter=0)).selected()[0, left_in_front]
