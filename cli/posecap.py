@@ -14,6 +14,7 @@ from cli.commands.inspect import inspect
 from cli.commands.mine import mine
 from cli.commands.query import query
 from cli.commands.report import report
+from cli.commands.stats import stats
 from cli.commands.validate import validate
 from cli.console import make_app
 from posecap import __version__
@@ -23,7 +24,7 @@ app = make_app(
     "Results go to standard output, progress to standard error. Exit code 1: the input is bad; "
     "2: the command line is."
 )
-for command in (generate, embed, mine, caption, inspect, query, report, validate):
+for command in (generate, embed, mine, caption, inspect, query, stats, report, validate):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -18,8 +18,8 @@ from posecap.shards.reader import Ragged, SequenceInfo, Shards, open_shards
 class Filters:
     """Which frames to look at; None takes all. Subject and action are compared without case.
 
-    `every` keeps each so-manieth frame of a sequence, `changes` (of those) the ones whose caption is not
-    that of the kept frame before.
+    `where` is a condition on posecodes (`posecap.posecodes.where`), `every` keeps each so-manieth frame of a
+    sequence, `changes` (of those that pass) the ones whose caption is not that of the one before.
     """
 
     subject: str | None = None
@@ -29,6 +29,7 @@ class Filters:
     camera: str | None = None
     every: int = 1
     changes: bool = False
+    where: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ def caption_rows(path: str | Path, filters: Filters, limit: int | None = None) -
 
 def told_frames(shards: Shards, filters: Filters) -> Iterator[ToldFrame]:
     """The frames that pass `filters`, in the data set's order."""
+    condition = _Condition(shards, filters.where) if filters.where is not None else None
     for info in chosen_sequences(shards, filters):
         for camera, caption_ids in _captions_of(shards, info, filters.camera):
-            for frame in _chosen_frames(caption_ids, filters):
+            holds = condition.holds(info.key, camera) if condition else np.ones(len(caption_ids), bool)
+            for frame in _chosen_frames(caption_ids, holds, filters):
                 yield ToldFrame(info, camera, int(frame), tuple(caption_ids[frame].tolist()))
 
 
@@ -115,11 +118,33 @@ def _captions_of(shards: Shards, info: SequenceInfo, camera: str | None) -> Iter
             yield name, view.caption_ids
 
 
-def _chosen_frames(caption_ids: Ragged, filters: Filters) -> np.ndarray:
-    frames = np.arange(0, len(caption_ids), filters.every)
+def _chosen_frames(caption_ids: Ragged, holds: np.ndarray, filters: Filters) -> np.ndarray:
+    frames = np.flatnonzero(holds)
+    frames = frames[frames % filters.every == 0]
     if filters.frame is not None:
         frames = frames[frames == filters.frame]
     if filters.changes and len(frames) > 1:
         told = caption_ids.padded()[frames]
         frames = frames[np.append(True, (told[1:] != told[:-1]).any(1))]
     return frames
+
+
+class _Condition:
+    """A condition on posecodes, with the columns of the posecodes table that it needs."""
+
+    def __init__(self, shards: Shards, text: str) -> None:
+        from posecap.mining.counting import shard_definitions
+        from posecap.posecodes.where import parse_where
+
+        self._shards = shards
+        self._where = parse_where(text, shard_definitions(shards))
+        self._columns = shards.posecode_dictionary()["column"].to_pylist()
+
+    def holds(self, key: str, camera: str) -> np.ndarray:
+        """(T,) bool: the frames of a sequence (in a camera) for which it holds."""
+        needed = [self._columns[index] for index in self._where.columns]
+        table = self._shards.read_posecodes(key, needed, camera)
+        categories = np.full((table.num_rows, len(self._columns)), -1, np.int8)
+        for index, column in zip(self._where.columns, needed, strict=True):
+            categories[:, index] = np.concatenate([*map(np.from_dlpack, table[column].chunks)])
+        return self._where.holds(categories)

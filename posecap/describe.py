@@ -12,6 +12,7 @@ from posecap.captions import caption_states
 from posecap.captions.types import Caption
 from posecap.errors import InputError
 from posecap.io import read_poses
+from posecap.mining.occurrence import mark_of
 from posecap.posecodes import Posecodes, Statement, extract
 from posecap.skeletons import load_skeleton
 
@@ -129,7 +130,7 @@ class _Explainer:
             "value": round(float(self._codes.value_rows[column, frame]), 3),
             "unit": kind.unit,
             "category": category,
-            "mark": _mark(statement, category in kind.ignored),
+            "mark": mark_of(kind, entry, category),
             "fate": self._fate(frame, statement, told),
         }
 
@@ -143,7 +144,7 @@ class _Explainer:
             "value": None,
             "unit": "",
             "category": statement.category if holds else "",
-            "mark": _mark(statement, False) if holds else "",
+            "mark": ("rare" if statement.rare else "told") if holds else "",
             "fate": self._fate(frame, statement, told) if holds else "does not hold",
         }
 
@@ -155,10 +156,3 @@ class _Explainer:
         if not self._selected[frame, statement.id]:
             return "told by super-posecodes only" if statement.support == 1 else "a super-posecode tells it"
         return "left out of the caption"
-
-
-def _mark(statement: Statement | None, ignored: bool) -> str:
-    if statement is None:
-        return "ignored" if ignored else "unmarked"
-    support = ", support " + "I" * statement.support if statement.support else ""
-    return ("rare" if statement.rare else "acceptable") + support

@@ -19,6 +19,9 @@ def inspect(
     camera: Annotated[
         str | None, typer.Option(help="Only this camera, where captions belong to views.")
     ] = None,
+    where: Annotated[
+        str | None, typer.Option(help='Only where this holds of the pose: "hands distance is close and ...".')
+    ] = None,
     every: Annotated[int, typer.Option(min=1, help="Only every so many frames.")] = 1,
     changes: Annotated[
         bool, typer.Option("--changes", help="Only frames that are told otherwise than the one before.")
@@ -32,9 +35,9 @@ def inspect(
     **In**: a shard directory, and filters. **Out**: one row a frame (and camera, and caption variant) on
     standard output.
 
-    Example: `posecap inspect shards/ --subject S9 --action Walking --changes --limit 5`
+    Example: `posecap inspect shards/ --action Walking --where "left_knee angle is straight" --limit 5`
     """
     from posecap.browse import Filters, caption_rows
 
-    filters = Filters(subject, action, sequence, frame, camera, every, changes)
+    filters = Filters(subject, action, sequence, frame, camera, every, changes, where)
     print_rows(caption_rows(shards, filters, limit or None), chosen_format(output, json), title=str(shards))

@@ -17,9 +17,7 @@ def mine(
         Path, typer.Option(help="Posecode definitions file to write (.yaml).", show_default=False)
     ],
     split: Annotated[str, typer.Option(help="Split whose poses count, or all.")] = "train",
-    marks: Annotated[
-        bool, typer.Option("--marks/--no-marks", help="Derive the marks too, not only removal rules.")
-    ] = True,
+    keep_marks: Annotated[bool, typer.Option("--keep-marks", help="Derive only removal rules.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Derive from the poses of shards what is rare, too common to tell, or goes without saying.
@@ -30,7 +28,7 @@ def mine(
     """
     from posecap.mining import mine as mine_shards
 
-    made = mine_shards(shards, out, None if split == "all" else split, marks)
+    made = mine_shards(shards, out, None if split == "all" else split, not keep_marks)
     acceptable = sum(len(entry.acceptable) for _, entry in made.columns)
     rare = sum(len(entry.rare) for _, entry in made.columns)
     told = {

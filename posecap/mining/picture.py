@@ -20,6 +20,7 @@ COLORS = {
     "not told": "#b8b8b8",
     "ignored": "#e6e4de",
 }
+INK = {"told": "white", "support": "white"}
 WIDTHS = (6.0, 1.7)  # inches of the panel of all frames, and of each action's
 ROW = 0.19  # inches of a posecode
 NAMED_FROM = 0.11  # share from which a category's name fits into its bar
@@ -63,7 +64,10 @@ def _draw_panel(axis: Axes, names: list[str], panel: dict[str, list[Occurrence]]
                 place, share, 0.8, left=start, color=COLORS[row["mark"]], edgecolor="white", linewidth=0.5
             )
             if named and share >= NAMED_FROM:
-                axis.text(start + share / 2, place, row["category"], ha="center", va="center", fontsize=5)
+                axis.text(
+                    start + share / 2, place, row["category"], color=INK.get(row["mark"], "black"),
+                    ha="center", va="center", fontsize=5,
+                )  # fmt: skip
             start += share
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.5, 1], ["0", "50%", "100%"], fontsize=6)

@@ -9,21 +9,27 @@ import pytest
 
 from posecap.shards import open_shards
 from tests.cli.conftest import TINY_DEMO, Command
+from tests.fixtures.tiny_encoders import make_encoder
 
-ENCODER = "all-MiniLM-L6-v2"
+ENCODER = "bert"
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tiny shards with features of every granularity, by the real model without a network."""
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_encoder(tmp_path_factory.mktemp("encoder"), ENCODER)
+
+
+@pytest.fixture(scope="module")
+def embedded(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny shards with features of every granularity."""
     out = tmp_path_factory.mktemp("embedded") / "shards"
     command = Command()
     command.succeed("generate", *TINY_DEMO, "--subjects", "D1", "--out", out, "--encoder", "none", "-q")
-    command.succeed("embed", out, "--encoder", ENCODER, "--granularity", "sentence,caption,token,label", "-q")
+    command.succeed("embed", out, "--encoder", encoder, "--granularity", "sentence,caption,token,label", "-q")
     return out
 
 
-def test_embed_adds_features_and_tells_which(embedded, posecap):
+def test_embed_adds_features_and_tells_which(embedded, encoder, posecap):
     shards = open_shards(embedded)
     assert {record.granularity for record in shards.manifest.features} == {
         "sentence",
@@ -31,8 +37,10 @@ def test_embed_adds_features_and_tells_which(embedded, posecap):
         "token",
         "label",
     }
-    assert shards.features(ENCODER, "sentence").vectors.shape == (shards.manifest.definitions.sentences, 384)
-    again = json.loads(posecap.succeed("embed", embedded, "--granularity", "sentence", "--json", "-q"))
+    assert shards.features(ENCODER, "sentence").vectors.shape == (shards.manifest.definitions.sentences, 32)
+    again = json.loads(
+        posecap.succeed("embed", embedded, "--encoder", encoder, "--granularity", "sentence", "--json", "-q")
+    )
     assert again["features"] == []
     assert posecap.succeed("validate", embedded, "-q") == f"{embedded}: whole\n"
 
@@ -52,9 +60,7 @@ def test_embed_refuses_in_one_line_and_leaves_the_shards_whole(arguments, told, 
 
 def test_mine_writes_definitions_that_generate_takes(made_shards, tmp_path, posecap):
     out = tmp_path / "mine.yaml"
-    told = json.loads(
-        posecap.succeed("mine", made_shards, "--out", out, "--split", "all", "--no-marks", "--json")
-    )
+    told = json.loads(posecap.succeed("mine", made_shards, "--out", out, "--split", "all", "--json"))
     assert told["poses"] == open_shards(made_shards).manifest.tables["frames"].rows
     arguments = ("--posecodes", out, "--out", tmp_path / "shards", "--encoder", "none", "-q")
     posecap.succeed("generate", *TINY_DEMO, "--subjects", "D1", *arguments)

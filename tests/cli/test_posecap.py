@@ -17,7 +17,10 @@ from tests.cli.conftest import TINY_DEMO
 from tests.fixtures.h36m_files import swinging_motion, write_h36m
 
 HEAVY = ("torch", "pandas", "transformers", "sentence_transformers", "matplotlib", "duckdb", "scipy")
-COMMANDS = ("generate", "caption", "inspect", "query", "validate", "datasets")
+COMMANDS = (
+    "generate", "embed", "mine", "caption", "inspect", "query", "stats", "report", "validate", "datasets"
+)  # fmt: skip
+WHERE = "right_elbow angle is 'slightly bent' and hands distance is not 'shoulder width'"
 
 
 def _fresh(code: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +29,14 @@ def _fresh(code: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["inspect", "{shards}"], ["datasets", "list"], ["validate", "{shards}"]]
+    "arguments",
+    [
+        ["--help"],
+        ["inspect", "{shards}"],
+        ["inspect", "{shards}", "--where", WHERE],
+        ["datasets", "list"],
+        ["validate", "{shards}"],
+    ],
 )
 def test_quick_commands_load_no_heavy_library(arguments, made_shards):
     filled = [argument.format(shards=made_shards) for argument in arguments]
@@ -237,6 +247,82 @@ def test_inspect_prints_captions_of_views_where_captions_belong_to_them(tmp_path
     only = json.loads(posecap.succeed("inspect", out, "--frame", 3, "--camera", first, "--json"))
     assert {row["camera"] for row in only} == {first}
     assert "camera" in posecap.fail("inspect", out, "--camera", "left")
+
+
+def test_inspect_where_shows_exactly_the_frames_of_which_it_holds(made_shards, posecap):
+    rows = json.loads(posecap.succeed("inspect", made_shards, "--where", WHERE, "--limit", 0, "--json"))
+    shards = open_shards(made_shards)
+    entries = {(row["kind"], *row["roles"]): row for row in shards.posecode_dictionary().to_pylist()}
+    elbow = entries["angle", "right_shoulder", "right_elbow", "right_wrist"]
+    hands = entries["distance", "left_hand", "right_hand"]
+    expected = [
+        (row["sequence"], row["frame"])
+        for row in shards.posecodes(["sequence", "frame", elbow["column"], hands["column"]]).to_pylist()
+        if elbow["categories"][row[elbow["column"]]] == "slightly bent"
+        and hands["categories"][row[hands["column"]]] != "shoulder width"
+    ]
+    assert expected
+    assert len(expected) < shards.manifest.tables["frames"].rows
+    assert sorted((row["sequence"], row["frame"]) for row in rows) == sorted(expected)
+
+
+def test_inspect_where_combines_with_the_other_filters(made_shards, posecap):
+    chosen = ("--where", WHERE, "--action", "walking", "--every", 2, "--limit", 0, "--json")
+    rows = json.loads(posecap.succeed("inspect", made_shards, *chosen))
+    every = json.loads(posecap.succeed("inspect", made_shards, "--where", WHERE, "--limit", 0, "--json"))
+    assert rows == [row for row in every if row["action"] == "walking" and row["frame"] % 2 == 0]
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("left_elbw angle is straight", "did you mean left_elbow"),
+        ("left_elbow angle is purple", "purple"),
+        ("left_elbow angle", "left_elbow angle"),
+        ("", "PART is CATEGORY"),
+    ],
+)
+def test_inspect_where_tells_what_is_wrong_with_a_condition(where, told, made_shards, posecap):
+    assert told in posecap.fail("inspect", made_shards, "--where", where)
+
+
+# stats
+
+
+def test_stats_count_each_category_as_the_table_has_it(made_shards, posecap):
+    shards = open_shards(made_shards)
+    rows = json.loads(posecap.succeed("stats", made_shards, "--by-action", "--json"))
+    action_of = {row["sequence"]: row["action"] for row in shards.sequences().to_pylist()}
+    entries = {(row["kind"], *row["roles"]): row for row in shards.posecode_dictionary().to_pylist()}
+    table = shards.posecodes().to_pylist()
+    checked = [row for row in rows if row["kind"] == "angle"]
+    assert {row["action"] for row in checked} == {"all", "walking", "waving"}
+    for row in checked:
+        entry = entries[row["kind"], *row["joints"]]
+        among = [one for one in table if row["action"] in ("all", action_of[one["sequence"]])]
+        place = entry["categories"].index(row["category"])
+        frames = sum(one[entry["column"]] == place for one in among)
+        assert (row["frames"], row["share"]) == (frames, pytest.approx(frames / len(among), abs=1e-4))
+    assert {row["mark"] for row in rows} <= {"told", "rare", "support", "not told", "ignored"}
+
+
+def test_stats_draw_a_picture(made_shards, tmp_path, posecap):
+    posecap.succeed(
+        "stats", made_shards, "--by-action", "--kind", "distance", "--plot", tmp_path / "stats.png"
+    )
+    data = (tmp_path / "stats.png").read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) > 10_000
+
+
+def test_stats_refuse_in_one_line(made_shards, tmp_path, posecap):
+    assert "did you mean angle" in posecap.fail("stats", made_shards, "--kind", "angel")
+    assert ".png" in posecap.fail("stats", made_shards, "--plot", tmp_path / "stats.jpeg")
+    assert "nowhere" in posecap.fail(
+        "stats", made_shards, "--kind", "angle", "--plot", tmp_path / "nowhere/a.png"
+    )
+    assert "no such" in posecap.fail("stats", tmp_path / "absent")
+    assert list(tmp_path.iterdir()) == []
 
 
 # caption
