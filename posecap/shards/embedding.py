@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from posecap.errors import InputError
 from posecap.shards.directory import ForeignError, clear_partial, hold
-from posecap.shards.engines import run_features
+from posecap.shards.engines import Engine
 from posecap.shards.features import (
     FeatureMaker,
     FeaturePart,
     FeatureSet,
+    FeatureWork,
     MadePart,
     different_labels,
     feature_parts,
@@ -71,6 +72,7 @@ def embed(config: EmbedConfig, progress: Progress | None = None) -> EmbedSummary
 
     progress, start = progress or Silent(), time.perf_counter()
     wanted = [FeatureSet.of(name, config.context) for name in dict.fromkeys(config.granularities)]
+    Engine(config.engine, config.jobs, config.address).check()
     open_shards(config.path)
     encoder = load_encoder(config.encoder, config.device, config.batch_size)
     with hold(config.path):
@@ -137,7 +139,9 @@ def _make(
         progress.start("features", sum(part.texts for part in parts), "texts")
         progress.advance("features", sum(part.texts for part in done.values()))
         try:
-            for made in run_features(FeatureMaker(root, encoder), todo, config):
+            maker = FeatureMaker(root, encoder)
+            work = FeatureWork(root, config.encoder, config.device, config.batch_size, maker)
+            for made in Engine(config.engine, config.jobs, config.address).run(work, todo):
                 _note_done(root, encoder, made)
                 done[made.target] = made
                 progress.advance("features", made.texts)

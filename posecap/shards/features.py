@@ -6,11 +6,11 @@ the encoder; batches follow the order of that file, so who computes it changes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -154,6 +154,40 @@ class FeatureMaker:
                 f"encoder {self.encoder.info.name}: gives features that are not finite in float16"
             )
         return vectors
+
+
+@dataclass
+class FeatureWork:
+    """The parts of a run, for an engine: items are feature parts.
+
+    `maker` serves the process that made it; other workers load the encoder themselves.
+    """
+
+    root: Path
+    encoder: str
+    device: str | None
+    batch_size: int
+    maker: FeatureMaker | None = None
+    threads: int = 1
+    forks: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        import torch
+
+        return {**self.__dict__, "maker": None, "threads": torch.get_num_threads()}
+
+    def prepare(self) -> Callable[[FeaturePart], MadePart]:
+        """The function that makes a part."""
+        if self.maker is None:
+            import torch
+
+            from posecap.encoders import load_encoder
+
+            # the same number of threads everywhere, so that sums are taken in the same order
+            torch.set_num_threads(self.threads)
+            encoder = load_encoder(self.encoder, self.device, self.batch_size)
+            self.maker = FeatureMaker(self.root, encoder)
+        return self.maker.make
 
 
 @dataclass

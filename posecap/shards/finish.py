@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import posecap
 from posecap.captions import bank
+from posecap.shards.directory import clear_partial
 from posecap.shards.features import FeatureMaker, FeatureSet, different_labels, feature_parts, feature_record
 from posecap.shards.files import TableFile, write_table
 from posecap.shards.hashing import add_hashes
@@ -56,6 +57,7 @@ def finish(
         features, made = _features(config, files, progress)
         files += made
         seconds["features"] = time.perf_counter() - start
+    clear_partial(out)
     manifest = _manifest(config, dataset, plan, files, features)
     write_manifest(out, manifest)
     shutil.rmtree(out / WORK)

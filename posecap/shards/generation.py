@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from posecap.encoders.weights import find_weights
 from posecap.errors import InputError
 from posecap.shards.directory import ForeignError, clear_partial, hold, look
-from posecap.shards.engines import run_parts
+from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet
 from posecap.shards.files import is_whole, write_text
 from posecap.shards.finish import finish, summarize
 from posecap.shards.manifest import MANIFEST, read_manifest
-from posecap.shards.part import WORK, PartRecord
+from posecap.shards.part import WORK, PartRecord, PartWork
 from posecap.shards.plan import Plan, make_plan
 from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
 
@@ -33,7 +33,7 @@ def generate(
     done stays for the next run.
     """
     progress = progress or Silent()
-    _check_features(config)
+    _check_names(config)
     dataset = dataset if dataset is not None else _open(config)
     plan = make_plan(dataset, config)
     before = look(config.out)
@@ -58,8 +58,9 @@ def _open(config: GenerateConfig) -> Dataset:
     return open_dataset(config.dataset, config.root, config.keypoints, **config.options)
 
 
-def _check_features(config: GenerateConfig) -> None:
+def _check_names(config: GenerateConfig) -> None:
     """Names that are only needed at the end are looked at first."""
+    Engine(config.engine, config.jobs, config.address).check()
     if config.encoder is not None:
         for name in config.granularities:
             FeatureSet.of(name, "sentence")
@@ -76,7 +77,8 @@ def _generate(config: GenerateConfig, progress: Progress, dataset: Dataset, plan
     progress.start("parts", sum(plan.frames), "frames")
     progress.advance("parts", sum(record.frames for record in done.values()))
     todo = [index for index in range(len(plan.parts)) if index not in done]
-    for record in run_parts(dataset, plan.parts, todo, config):
+    engine = Engine(config.engine, config.jobs, config.address)
+    for record in engine.run(PartWork(dataset, plan.parts, config), todo):
         write_text(_record_path(out, record.index), json.dumps(record.to_json()))
         done[record.index] = record
         progress.advance("parts", record.frames)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -80,6 +80,20 @@ def make_part(dataset: Dataset, keys: list[str], config: GenerateConfig, index: 
             for name in STAGED
         ]
     return PartRecord(index, rows.num_frames, files, staged, clock.seconds)
+
+
+@dataclass
+class PartWork:
+    """The parts of a run, for an engine: items are part numbers."""
+
+    dataset: Dataset
+    parts: list[list[str]]
+    config: GenerateConfig
+    forks: bool = True
+
+    def prepare(self) -> Callable[[int], PartRecord]:
+        """The function that makes part number `index`."""
+        return lambda index: make_part(self.dataset, self.parts[index], self.config, index)
 
 
 class _Clock:

@@ -106,8 +106,12 @@ class Shards:
         """A whole table by its name in the manifest, `frames`, `views/gt`, ...; refuses a changed file."""
         if name not in self.manifest.tables:
             raise unknown_name("table", name, self.manifest.tables)
-        files = self.files(name)
-        tables = [self._store.read(path, self.manifest.files[path], columns) for path in files]
+        tables: list[pa.Table] = []
+        for path in self.files(name):
+            rows = self._store.read(path, self.manifest.files[path], columns)
+            if tables and rows.schema != tables[0].schema:
+                raise InputError(f"{self.path}/{path}: is not a part of {name} (its columns differ)")
+            tables.append(rows)
         return pa.concat_tables(tables) if tables else pa.table({})
 
     def sequences(self) -> pa.Table:

@@ -40,8 +40,10 @@ class GenerateConfig:
     encoder: str | None = DEFAULT_ENCODER
     granularities: tuple[str, ...] = ("sentence", "caption")
     part_frames: int = 16384
-    jobs: int = 1
     device: str | None = None
+    jobs: int = 1
+    engine: str = "local"
+    address: str | None = None
 
     def identity(self, parts: list[list[str]], definitions_sha256: str) -> str:
         """Hash of all that decides what the parts hold; a half-made run resumes only under the same."""
