@@ -116,18 +116,18 @@ def _camera_problems(sequence: Sequence, joints: np.ndarray) -> list[Problem]:
     return [
         Problem(
             f"is behind camera {camera.name}",
-            np.asarray(~in_front(world_to_camera(joints, camera), camera).all(axis=-1)),
+            ~np.all(in_front(world_to_camera(joints, camera), camera), axis=-1),
         )
         for camera in sequence.cameras
     ]
 
 
 def _view_problems(view: View, name: str) -> list[Problem]:
-    lost = ~np.isfinite(view.pose_2d).all(axis=(1, 2))
-    wrong = ~((view.confidence >= 0) & (view.confidence <= 1)).all(axis=1)
+    finite = np.isfinite(view.pose_2d).all(axis=(1, 2))
+    sure = ((view.confidence >= 0) & (view.confidence <= 1)).all(axis=1)
     return [
-        Problem(f"of {name} is NaN or infinite", lost),
-        Problem(f"of {name} has a confidence outside 0..1", wrong),
+        Problem(f"of {name} is NaN or infinite", np.logical_not(finite)),
+        Problem(f"of {name} has a confidence outside 0..1", np.logical_not(sure)),
     ]
 
 

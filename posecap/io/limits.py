@@ -18,8 +18,13 @@ def require_file(path: Path) -> None:
 
 
 def array_bytes(shape: tuple[int, ...], itemsize: int) -> int:
-    """Bytes of an array, exact for any declared shape; ValueError for a shape that cannot be."""
+    """Bytes of an array, exact for any declared shape; ValueError for a shape that cannot be.
+
+    Sizes beside a zero count too, since numpy multiplies them all.
+    """
     if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in shape):
+        raise ValueError(f"impossible shape {shape}")
+    if math.prod(size for size in shape if size) * max(itemsize, 1) >= 2**63 or len(shape) > 32:
         raise ValueError(f"impossible shape {shape}")
     return math.prod(shape) * itemsize
 

@@ -120,7 +120,7 @@ def _take_tracks(
         if name not in level:
             raise InputError(f"{path}: has no {key}, which the 3D file has ('{name}' is missing)")
     tracks = tree[subject][action]
-    if not isinstance(tracks, (list, tuple, np.ndarray)):
+    if not isinstance(tracks, (list, tuple)) and not (isinstance(tracks, np.ndarray) and tracks.ndim):
         raise InputError(f"{path}: {key}: expected one track a camera, found {type(tracks).__name__}")
     if len(tracks) < len(cameras):
         raise InputError(f"{path}: {key}: camera {cameras[len(tracks)]} is missing")

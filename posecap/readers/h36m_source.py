@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from posecap.errors import InputError
+from posecap.io.matlab import read_hdf5
 from posecap.readers.h36m_archives import kept_joints
 from posecap.readers.h36m_names import canonical
 
@@ -58,12 +59,4 @@ def _read_cdf(path: Path) -> np.ndarray:
 
 
 def _read_h5(path: Path) -> np.ndarray:
-    try:
-        import h5py
-    except ImportError as error:
-        raise InputError(f"{path}: reading .h5 files needs h5py: pip install 'posecap[files]'") from error
-    try:
-        with h5py.File(path, "r") as file:
-            return np.asarray(file["3D_positions"]).T
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a readable HDF5 file with a data set 3D_positions") from error
+    return read_hdf5(path, ["3D_positions"])["3D_positions"].T

@@ -15,6 +15,7 @@ import numpy as np
 
 from posecap.errors import InputError
 from posecap.io import read_npz
+from posecap.io.matlab import read_hdf5, read_mat
 
 VARIANTS = ("auto", "true_scale", "universal")
 ONLY_CAMERA = "only"  # the name of a test sequence's camera, which files do not tell
@@ -84,16 +85,27 @@ def _train_archive(path: Path, data: dict[str, Any]) -> dict[str, Content]:
     found = {}
     for name, entry in data.items():
         try:
-            cameras, fps = entry
+            cameras, fps = _pair(entry)
             pose_3d = {str(camera): _poses(views["data_3d"], path, name) for camera, views in cameras.items()}
             pose_2d = {
                 str(camera): _pixels(views["data_2d"], path, name) for camera, views in cameras.items()
             }
             rate = float(np.asarray(fps).reshape(-1)[0])
-        except (TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+            if not 0 < rate < 1000:
+                raise TypeError(f"a rate of {rate} frames a second")
+        except InputError:
+            raise
+        except (TypeError, KeyError, AttributeError, IndexError, OverflowError, ValueError) as error:
             raise InputError(f"{path}: {name}: expected [cameras with data_2d and data_3d, fps]") from error
         found[_train_key(name, path)] = _checked(Content(pose_3d, pose_2d, path.name, rate), path, name)
     return found
+
+
+def _pair(entry: Any) -> tuple[Any, Any]:
+    is_array = isinstance(entry, np.ndarray) and entry.ndim == 1
+    if not (is_array or isinstance(entry, (list, tuple))) or len(entry) != 2:
+        raise TypeError("not a pair")
+    return entry[0], entry[1]
 
 
 def _test_archive(path: Path, data: dict[str, Any]) -> dict[str, Content]:
@@ -103,7 +115,9 @@ def _test_archive(path: Path, data: dict[str, Any]) -> dict[str, Content]:
         try:
             poses, pixels = _poses(entry["data_3d"], path, name), _pixels(entry["data_2d"], path, name)
             valid = np.asarray(entry["valid"]).reshape(-1).astype(bool)
-        except (TypeError, KeyError, IndexError) as error:
+        except InputError:
+            raise
+        except (TypeError, KeyError, IndexError, ValueError) as error:
             raise InputError(f"{path}: {name}: expected data_2d, data_3d and valid") from error
         content = Content({ONLY_CAMERA: poses}, {ONLY_CAMERA: pixels}, path.name, valid=valid)
         found[str(name)] = _checked(content, path, name)
@@ -117,7 +131,7 @@ def _from_annotations(root: Path, variant: str) -> dict[str, Recording]:
         key = f"{path.parts[-3]}/{path.parts[-2]}"
         found[key] = Recording(
             lambda path=path: _train_annotation(path, array),  # type: ignore[misc]
-            lambda path=path: len(_load_mat(path, ["annot2"])["annot2"].reshape(-1)[0]),  # type: ignore[misc]
+            lambda path=path: len(read_mat(path, ["frames"])["frames"]),  # type: ignore[misc]
         )
     for path in sorted(root.glob("**/TS*/annot_data.mat")):
         found[path.parts[-2]] = Recording(
@@ -129,8 +143,10 @@ def _from_annotations(root: Path, variant: str) -> dict[str, Recording]:
 
 def _train_annotation(path: Path, array: str) -> Content:
     """annot2, annot3, univ_annot3: one cell a camera, (T, 28 * 2 or 3) each."""
-    mat = _load_mat(path, ["annot2", array])
-    pixels, poses = mat["annot2"].reshape(-1), mat[array].reshape(-1)
+    mat = read_mat(path, ["annot2", array])
+    pixels, poses = mat["annot2"], mat[array]
+    if not isinstance(pixels, list) or not isinstance(poses, list):
+        raise InputError(f"{path}: annot2 and {array} are not cell arrays")
     used = [camera for camera in USED_CAMERAS if camera < min(len(pixels), len(poses))]
     if not used:
         raise InputError(f"{path}: {array} has no cameras")
@@ -148,15 +164,12 @@ def _train_annotation(path: Path, array: str) -> Content:
 
 def _test_annotation(path: Path, array: str) -> Content:
     """MATLAB 7.3: axes reversed, annot3 is (T, 1, 17, 3) here and 3 x 17 x 1 x T there."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            arrays = {name: np.asarray(file[name]) for name in ("annot2", array, "valid_frame")}
-    except KeyError as error:
-        raise InputError(f"{path}: has no annot2, {array} or valid_frame") from error
-    except (OSError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a readable MATLAB 7.3 file") from error
+    arrays = read_hdf5(path, ["annot2", array, "valid_frame"])
+    for found, channels in ((array, 3), ("annot2", 2)):
+        if arrays[found].size % (17 * channels) or arrays[found].shape[-2:] != (17, channels):
+            raise InputError(
+                f"{path}: {found}: expected (frames, 1, 17, {channels}), found {arrays[found].shape}"
+            )
     name = path.parent.name
     poses, pixels = arrays[array].reshape(-1, 17, 3), arrays["annot2"].reshape(-1, 17, 2)
     content = Content(
@@ -166,19 +179,6 @@ def _test_annotation(path: Path, array: str) -> Content:
         valid=arrays["valid_frame"].reshape(-1).astype(bool),
     )
     return _checked(content, path, name)
-
-
-def _load_mat(path: Path, names: list[str]) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
-
-    try:
-        mat = loadmat(path, variable_names=names)
-    except Exception as error:  # a damaged MATLAB file can raise anything in its reader
-        raise InputError(f"{path}: not a readable MATLAB file") from error
-    missing = [name for name in names if name not in mat]
-    if missing or any(mat[name].dtype != object for name in names):
-        raise InputError(f"{path}: has no cell array {missing[0] if missing else ' or '.join(names)}")
-    return mat
 
 
 def _of_28(values: Any, channels: int, path: Path) -> np.ndarray:

@@ -194,11 +194,11 @@ def test_bad_matlab_files_are_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"annot\.mat: not a readable MATLAB file"):
         read_all(tmp_path)
     savemat(path, {"annot2": np.zeros(3)})
-    with pytest.raises(InputError, match=r"annot\.mat: has no cell array annot3"):
+    with pytest.raises(InputError, match=r"annot\.mat: has no variable"):
         read_all(tmp_path)
     (tmp_path / "TS1").mkdir()
     (tmp_path / "TS1/annot_data.mat").write_bytes(b"nonsense")
-    with pytest.raises(InputError, match=r"annot_data\.mat: not a readable MATLAB 7.3 file"):
+    with pytest.raises(InputError, match=r"annot_data\.mat: not a readable HDF5 file"):
         open_dataset("mpi_inf_3dhp", tmp_path).read("TS1")
 
 
