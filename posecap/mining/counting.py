@@ -11,7 +11,7 @@ import numpy as np
 
 from posecap.errors import InputError
 from posecap.posecodes.codes import statements_of
-from posecap.posecodes.definitions import Definitions, load_definitions, posecode_name
+from posecap.posecodes.definitions import Definitions, posecode_name
 from posecap.posecodes.entries import Statistics
 
 if TYPE_CHECKING:
@@ -92,12 +92,8 @@ def read_categories(shards: Shards, definitions: Definitions) -> tuple[np.ndarra
 
 
 def shard_definitions(shards: Shards) -> Definitions:
-    """The definitions that shards were made with; InputError where they are not what they were."""
-    record = shards.manifest.definitions
-    definitions = load_definitions(record.name)
-    if definitions.sha256 != record.sha256:
-        raise InputError(f"{shards.path}: its posecode definitions '{record.name}' differ from those here")
-    return definitions
+    """The definitions that shards were made with, which they hold themselves."""
+    return shards.definitions()
 
 
 def _keys_of(shards: Shards, split: str) -> list[str]:
