@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,44 +17,83 @@ _SKULL = 0.11  # of the stature, from the base of the skull to the top of the he
 
 
 @dataclass(frozen=True)
-class Upright:
-    """joints (T, 17, 3) metres, Z up, floor at 0; what was found or given: unit, up axis, stature."""
+class Figure:
+    """A moving skeleton in unknown units and axes.
 
-    joints: np.ndarray
+    positions (T, J, 3); ends: end sites (T, 3) by joint; rest: (J, 3) with no joint turned; own: indices
+    of Human3.6M's 17 joints, where it has just these.
+    """
+
+    positions: np.ndarray
+    ends: Mapping[int, np.ndarray]
+    landmarks: Landmarks
+    parents: tuple[int, ...]
+    source: str = "motion"
+    rest: np.ndarray | None = None
+    own: list[int] | None = None
+
+    def h36m17(self) -> np.ndarray:
+        """(T, 17, 3) in the figure's units and axes."""
+        return self.positions[:, self.own] if self.own else landmarks_to_h36m17(self)
+
+
+@dataclass(frozen=True)
+class Upright:
+    """How a figure comes to stand on the floor in metres: unit, up axis, handedness, height of the floor."""
+
     unit: str
     metres_per_unit: float
     up: str
+    mirror: bool
     stature: float
+    floor: float
+
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """(..., 3) float32 metres, Z up, floor at 0, of points in the figure's units and axes."""
+        placed = (up_to_z(points, self.up) - [0, 0, self.floor]) * self.metres_per_unit
+        return (placed * [-1 if self.mirror else 1, 1, 1]).astype(np.float32)
 
 
-def to_upright(
-    positions: np.ndarray,
-    ends: Mapping[int, np.ndarray],
-    landmarks: Landmarks,
-    parents: tuple[int, ...],
-    scale: float | None = None,
-    up: str | None = None,
-    source: str = "motion",
-    rest: np.ndarray | None = None,
-    own: list[int] | None = None,
+def find_upright(
+    figure: Figure, scale: float | None = None, up: str | None = None, mirror: bool | None = None
 ) -> Upright:
-    """The 17 joints of positions (T, J, 3) in unknown units and axes, and its end sites by joint.
+    """What unit, axes and floor a figure has.
 
     The unit is the one of the usual ones in which the person is 1.4 to 2.1 m tall, the up axis the one
-    from the feet to the neck over the motion, or, where nobody stands in it, in the rest pose `rest`
-    (J, 3); `scale` (metres a unit) and `up` ("x", "-y", ...) go before both. `own`: indices of the 17
-    joints where the file has just these. InputError says what to add where unit or axis stays open.
+    from the feet to the neck over the motion, or, where nobody stands in it, in the rest pose. `scale`
+    (metres a unit), `up` ("x", "-y", ...) and `mirror` (left-handed axes) go before these. InputError
+    says what to add where one stays open, and where the toes point backwards.
     """
-    joints = positions[:, own] if own else landmarks_to_h36m17(positions, ends, landmarks, parents)
-    axis = up or _guess_up(joints, _rest_joints(rest, landmarks, parents), source)
+    joints = figure.h36m17()
+    axis = up or _guess_up(joints, _rest_joints(figure), figure.source)
     if axis not in AXES:
-        raise InputError(f"{source}: up is '{axis}', expected one of {', '.join(AXES)}")
+        raise InputError(f"{figure.source}: up is '{axis}', expected one of {', '.join(AXES)}")
+    if mirror is None and _toes_point_back(figure, joints, axis):
+        raise InputError(
+            f"{figure.source}: the toes point backwards, so its axes are left-handed or left and right are "
+            "swapped in its names; add the option mirror=true (or mirror=false to keep it)"
+        )
     size = _stature(joints)
-    unit, metres = ("given", scale) if scale else _guess_unit(size, source)
-    everything = np.concatenate([positions, *(end[:, None] for end in ends.values())], axis=1)
-    floor = np.percentile(up_to_z(everything, axis)[..., 2].min(axis=1), 1)
-    upright = (up_to_z(joints, axis) - [0, 0, floor]) * metres
-    return Upright(upright.astype(np.float32), unit, metres, axis, size * metres)
+    unit, metres = ("given", scale) if scale else _guess_unit(size, figure.source)
+    everything = [figure.positions, *(end[:, None] for end in figure.ends.values())]
+    lowest = up_to_z(np.concatenate(everything, axis=1), axis)[..., 2].min(axis=1)
+    return Upright(unit, metres, axis, bool(mirror), size * metres, float(np.percentile(lowest, 1)))
+
+
+def _toes_point_back(figure: Figure, joints: np.ndarray, up: str) -> bool:
+    """Whether toes (or the ends of the feet) lie behind the ankles most of the time."""
+    across = up_to_z(joints[:, 1] - joints[:, 4], up)
+    ahead = np.stack([-across[:, 1], across[:, 0]], axis=-1)
+    votes = []
+    for side in ("left", "right"):
+        ankle = figure.landmarks.joints[f"{side}_ankle"]
+        toe = figure.landmarks.joints.get(f"{side}_toe")
+        end = figure.positions[:, toe] if toe is not None else figure.ends.get(ankle)
+        if end is not None:
+            foot = up_to_z(end - figure.positions[:, ankle], up)[:, :2]
+            size = np.maximum(_length(foot) * _length(ahead), 1e-9)
+            votes.append(np.median(np.sum(foot * ahead, axis=-1) / size))
+    return bool(votes) and float(np.mean(votes)) < -0.3
 
 
 _TO_Z = {
@@ -72,64 +111,45 @@ def up_to_z(points: np.ndarray, up: str) -> np.ndarray:
     return np.stack([sign * points[..., axis] for axis, sign in _TO_Z[up]], axis=-1)
 
 
-def landmarks_to_h36m17(
-    positions: np.ndarray, ends: Mapping[int, np.ndarray], landmarks: Landmarks, parents: tuple[int, ...]
-) -> np.ndarray:
-    """(T, 17, 3) in the units and axes of positions (T, J, 3).
+def landmarks_to_h36m17(figure: Figure) -> np.ndarray:
+    """(T, 17, 3) in the figure's units and axes.
 
     Pelvis: middle of the hips; thorax: base of the neck, else middle of the shoulders; spine: the spine
     joint nearest to the middle of the trunk; neck: base of the skull; head: its top, by the end site or
     along the neck.
     """
-    at = {name: positions[:, index] for name, index in landmarks.joints.items()}
+    at = {name: figure.positions[:, index] for name, index in figure.landmarks.joints.items()}
     shoulders = (at["left_shoulder"] + at["right_shoulder"]) / 2
     pelvis, thorax, skull = (at["left_hip"] + at["right_hip"]) / 2, at.get("neck", shoulders), at["head"]
-    spine = _middle_of_trunk(positions, landmarks, parents, pelvis, thorax)
-    top = _top_of_head(ends, landmarks, parents, pelvis, thorax, skull, at)
+    top = _top_of_head(figure, thorax, skull, _raw_size(pelvis, thorax, skull, at) / _SHARE_OF_STATURE)
     order = [pelvis]
-    order += [at[f"right_{part}"] for part in ("hip", "knee", "ankle")]
-    order += [at[f"left_{part}"] for part in ("hip", "knee", "ankle")]
-    order += [spine, thorax, skull, top]
-    order += [at[f"left_{part}"] for part in ("shoulder", "elbow", "wrist")]
-    order += [at[f"right_{part}"] for part in ("shoulder", "elbow", "wrist")]
+    order += [at[f"{side}_{part}"] for side in ("right", "left") for part in ("hip", "knee", "ankle")]
+    order += [_middle_of_trunk(figure, pelvis, thorax), thorax, skull, top]
+    order += [at[f"{side}_{part}"] for side in ("left", "right") for part in ("shoulder", "elbow", "wrist")]
     return np.stack(order, axis=1)
 
 
-def _middle_of_trunk(
-    positions: np.ndarray,
-    landmarks: Landmarks,
-    parents: tuple[int, ...],
-    pelvis: np.ndarray,
-    thorax: np.ndarray,
-) -> np.ndarray:
-    carried = set(ancestors(landmarks.joints.get("neck", landmarks.joints["head"]), parents))
-    trunk = np.median(_length(thorax - pelvis))
-    best, nearest = (pelvis + thorax) / 2, 0.3 * trunk
-    for joint in landmarks.spine:
-        below = np.median(_length(positions[:, joint] - pelvis))
-        above = np.median(_length(positions[:, joint] - thorax))
-        if joint in carried and abs(below - above) < nearest:
-            best, nearest = positions[:, joint], abs(below - above)
+def _middle_of_trunk(figure: Figure, pelvis: np.ndarray, thorax: np.ndarray) -> np.ndarray:
+    marks = figure.landmarks.joints
+    carried = set(ancestors(marks.get("neck", marks["head"]), figure.parents))
+    best, nearest = (pelvis + thorax) / 2, 0.3 * np.median(_length(thorax - pelvis))
+    for joint in figure.landmarks.spine:
+        place = figure.positions[:, joint]
+        uneven = abs(np.median(_length(place - pelvis)) - np.median(_length(place - thorax)))
+        if joint in carried and uneven < nearest:
+            best, nearest = place, uneven
     return best
 
 
-def _top_of_head(
-    ends: Mapping[int, np.ndarray],
-    landmarks: Landmarks,
-    parents: tuple[int, ...],
-    pelvis: np.ndarray,
-    thorax: np.ndarray,
-    skull: np.ndarray,
-    at: Mapping[str, np.ndarray],
-) -> np.ndarray:
+def _top_of_head(figure: Figure, thorax: np.ndarray, skull: np.ndarray, stature: float) -> np.ndarray:
     """The end site above the head joint, if it lies where a head ends, else a point along the neck."""
-    expected = _SKULL * _raw_size(pelvis, thorax, skull, at) / _SHARE_OF_STATURE
-    head, neck = landmarks.joints["head"], skull - thorax
-    for joint, end in ends.items():
+    expected = _SKULL * stature
+    head, neck = figure.landmarks.joints["head"], skull - thorax
+    for joint, end in figure.ends.items():
         above = end - skull
         straight = np.median(np.sum(above * neck, -1) / np.maximum(_length(above) * _length(neck), 1e-9))
-        size = np.median(_length(above))
-        if head in (joint, *ancestors(joint, parents)) and 0.6 < size / expected < 2.0 and straight > 0.5:
+        right_size = 0.6 < np.median(_length(above)) / expected < 2.0
+        if right_size and straight > 0.85 and head in (joint, *ancestors(joint, figure.parents)):
             return end
     return skull + neck / np.maximum(_length(neck)[:, None], 1e-9) * expected
 
@@ -163,13 +183,11 @@ def _guess_unit(size: float, source: str) -> tuple[str, float]:
     )
 
 
-def _rest_joints(
-    rest: np.ndarray | None, landmarks: Landmarks, parents: tuple[int, ...]
-) -> np.ndarray | None:
+def _rest_joints(figure: Figure) -> np.ndarray | None:
     """(1, 17, 3) the rest pose, if its legs go the other way than its trunk, as in a standing figure."""
-    if rest is None:
+    if figure.rest is None:
         return None
-    joints = landmarks_to_h36m17(rest[None], {}, landmarks, parents)
+    joints = landmarks_to_h36m17(replace(figure, positions=figure.rest[None], ends={}))
     trunk, legs = joints[0, 8] - joints[0, 0], (joints[0, 3] + joints[0, 6]) / 2 - joints[0, 0]
     standing = np.dot(trunk, legs) < -0.8 * np.linalg.norm(trunk) * np.linalg.norm(legs)
     return joints if standing else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,22 @@ import numpy as np
 from posecap.datasets import load_dataset_manifest
 from posecap.errors import InputError
 from posecap.io.bvh import Bvh, read_bvh
-from posecap.joint_names import Landmarks, guess_landmarks
+from posecap.joint_names import guess_landmarks
 from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, patterns
 from posecap.skeletons import Skeleton, load_skeleton
-from posecap.upright import Upright, landmarks_to_h36m17, to_upright, up_to_z
+from posecap.upright import Figure, Upright, find_upright
 
 Roles = str | Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says about files, before anything is guessed; see `open_dataset`."""
+
+    scale: float | None = None
+    up: str | None = None
+    mirror: bool | None = None
+    roles: Mapping[str, str] | None = None
 
 
 def open_dataset(
@@ -27,6 +38,7 @@ def open_dataset(
     *,
     scale: float | None = None,
     up: str | None = None,
+    mirror: bool | None = None,
     roles: Roles = None,
     skeleton: str = "h36m17",
     test: str | tuple[str, ...] | None = None,
@@ -36,12 +48,13 @@ def open_dataset(
 ) -> MotionFiles:
     """All `.bvh` files below `root` (or the one file `root`), as 17 joints in metres, Z up, on the floor.
 
-    scale: metres a unit; up: "y", "z", "-y", ...; roles: landmarks to joint names where names do not
-    tell, "left_knee=Knee_01,right_knee=Knee_02"; skeleton: another skeleton (a shipped one or a
-    `.yaml` file) whose joints have the files' joint names; test: key patterns of the test split.
+    scale: metres a unit; up: "y", "z", "-y", ...; mirror: whether the axes are left-handed; roles:
+    landmarks to joint names where names do not tell, "left_knee=Knee_01,right_knee=Knee_02"; skeleton:
+    another skeleton (a shipped one or a `.yaml` file) whose joints have the files' joint names; test:
+    key patterns of the test split.
     """
-    wanted = _parse_roles(roles)
-    load = partial(read_motion, scale=scale, up=up, roles=wanted, skeleton=skeleton)
+    given = Given(scale, up, mirror, _parse_roles(roles))
+    load = partial(read_motion, given=given, skeleton=skeleton)
     views = Views(tuple(keypoints), int(cameras), projection, int(seed))
     files = find_motions(root, (".bvh",), "bvh")
     manifest = load_dataset_manifest("bvh")
@@ -50,31 +63,25 @@ def open_dataset(
     )
 
 
-def read_motion(
-    path: Path,
-    scale: float | None = None,
-    up: str | None = None,
-    roles: Mapping[str, str] | None = None,
-    skeleton: str = "h36m17",
-) -> Motion:
+def read_motion(path: Path, given: Given = Given(), skeleton: str = "h36m17") -> Motion:
     """One file as joints of `skeleton`, metres, Z up; InputError says what to add where it stays open."""
     bvh = read_bvh(path)
-    found, marks, positions = _find_out(bvh, path, scale, up, roles)
+    figure, found = _find_out(bvh, path, given)
+    points = figure.h36m17()
+    if skeleton != "h36m17":
+        points = figure.positions[:, _same_names(bvh, load_skeleton(skeleton), path)]
     told = f"{path.name}: {found.up} up, 1 unit = {found.metres_per_unit:g} m, {found.stature:.2f} m tall"
-    if skeleton == "h36m17":
-        return Motion(found.joints, bvh.fps, source=told)
-    target = load_skeleton(skeleton)
-    points = up_to_z(positions[:, _same_names(bvh, target, path)], found.up) * found.metres_per_unit
-    points[..., 2] += found.joints[0, 0, 2] - _pelvis_height(positions, marks, bvh, found)
-    return Motion(points.astype(np.float32), bvh.fps, source=told)
+    return Motion(found.place(points), bvh.fps, source=told)
 
 
-def describe(path: str | Path, **options: Any) -> dict[str, Any]:
+def describe(
+    path: str | Path, scale: float | None = None, up: str | None = None, roles: Roles = None
+) -> dict[str, Any]:
     """What is found out about a file: unit, up axis, stature and the joint taken for each landmark."""
     path = Path(path)
     bvh = read_bvh(path)
-    roles = _parse_roles(options.pop("roles", None))
-    found, marks, _ = _find_out(bvh, path, options.get("scale"), options.get("up"), roles)
+    figure, found = _find_out(bvh, path, Given(scale, up, None, _parse_roles(roles)))
+    marks = figure.landmarks
     return {
         "file": path.name,
         "frames": len(bvh.motion),
@@ -99,15 +106,11 @@ def count_frames(path: Path) -> int:
     return 0
 
 
-def _find_out(
-    bvh: Bvh, path: Path, scale: float | None, up: str | None, roles: Mapping[str, str] | None
-) -> tuple[Upright, Landmarks, np.ndarray]:
+def _find_out(bvh: Bvh, path: Path, given: Given) -> tuple[Figure, Upright]:
     positions, ends = bvh.positions()
-    own = _own_joints(bvh)
-    marks = guess_landmarks(bvh.names, bvh.parents, roles, path.name)
-    rest = _rest(bvh)
-    found = to_upright(positions, ends, marks, bvh.parents, scale, up, path.name, rest, own)
-    return found, marks, positions
+    marks = guess_landmarks(bvh.names, bvh.parents, given.roles, path.name)
+    figure = Figure(positions, ends, marks, bvh.parents, path.name, _rest(bvh), _own_joints(bvh))
+    return figure, find_upright(figure, given.scale, given.up, given.mirror)
 
 
 def _own_joints(bvh: Bvh) -> list[int] | None:
@@ -138,11 +141,6 @@ def _same_names(bvh: Bvh, target: Skeleton, path: Path) -> list[int]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", re.sub(r"^.*[:|]", "", name).lower())
-
-
-def _pelvis_height(positions: np.ndarray, marks: Landmarks, bvh: Bvh, found: Upright) -> float:
-    first = landmarks_to_h36m17(positions[:1], {}, marks, bvh.parents)
-    return float(up_to_z(first[0, 0], found.up)[2] * found.metres_per_unit)
 
 
 def _parse_roles(roles: Roles) -> dict[str, str]:

@@ -127,6 +127,13 @@ HABITS = {
         | {"head": "Bip01 Head"},
         up="-z",
     ),
+    "daz": Habit(
+        {"hip": "{}Thigh", "knee": "{}Shin", "ankle": "{}Foot", "toe": "{}Toe"}
+        | {"collar": "{}Collar", "shoulder": "{}Shldr", "elbow": "{}ForeArm", "wrist": "{}Hand"},
+        ("l", "r"),
+        {"hips": "hip", "spine": "abdomen", "spine1": "chest", "neck": "neck", "head": "head"},
+        fingers="{}Mid1",
+    ),
     "unreal": Habit(
         {"hip": "thigh_{}", "knee": "calf_{}", "ankle": "foot_{}", "toe": "ball_{}"}
         | {"collar": "clavicle_{}", "shoulder": "upperarm_{}", "elbow": "lowerarm_{}", "wrist": "hand_{}"},

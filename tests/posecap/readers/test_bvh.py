@@ -12,10 +12,14 @@ from posecap.demo import make_motion
 from posecap.errors import InputError
 from posecap.io.bvh import read_bvh, write_bvh
 from posecap.io.poses_to_bvh import poses_to_bvh
+from posecap.joint_names import Landmarks
 from posecap.readers import open_dataset
 from posecap.readers.bvh import describe
 from posecap.skeletons import load_skeleton
+from posecap.upright import Figure, landmarks_to_h36m17
 
+ARM = ("shoulder", "elbow", "wrist")
+ACROSS = [0, 9, -9, 0, 0, 9, 9, -9, -9]
 # Human3.6M joint -> landmark of the same place
 SAME_PLACE = {
     1: "right_hip",
@@ -209,6 +213,50 @@ def test_somebody_who_lies_all_the_time_is_put_upright_by_the_rest_pose(tmp_path
     motion[:, 3:6] = [0, 40, 45]  # neither upright nor along an axis
     write_bvh(tmp_path / "lying.bvh", replace(bvh, motion=motion))
     assert describe(tmp_path / "lying.bvh")["up"] == "y"
+
+
+def test_left_handed_axes_are_noticed_by_the_toes(tmp_path):
+    bvh, _ = make_person(HABITS["lafan"])
+    swap = {"Left": "Right", "Right": "Left"}
+    names = tuple(next((swap[s] + n[len(s) :] for s in swap if n.startswith(s)), n) for n in bvh.names)
+    write_bvh(tmp_path / "odd.bvh", replace(bvh, names=names))
+    with pytest.raises(InputError, match=r"odd\.bvh: the toes point backwards.*mirror=true"):
+        open_dataset("bvh", tmp_path).read("odd")
+    write_bvh(tmp_path / "even.bvh", bvh)
+    kept = open_dataset("bvh", tmp_path, mirror=False)
+    assert np.allclose(kept.read("odd").joints[:, 4], kept.read("even").joints[:, 1])
+    turned = open_dataset("bvh", tmp_path, mirror=True).read("odd").joints
+    assert np.allclose(turned[:, 4], kept.read("even").joints[:, 1] * [-1, 1, 1])
+
+
+def test_ends_of_eyes_are_not_the_top_of_the_head():
+    marks = Landmarks(
+        {"left_hip": 1, "right_hip": 2, "neck": 3, "head": 4, "left_ankle": 6, "right_ankle": 8}, ()
+    )
+    marks = replace(marks, joints=marks.joints | {f"{s}_{p}": 0 for s in ("left", "right") for p in ARM})
+    marks = replace(marks, joints=marks.joints | {"left_knee": 5, "right_knee": 7})
+    places = np.array(
+        [
+            [0, 0, 0],
+            [9, 0, 0],
+            [-9, 0, 0],
+            [0, 54, 0],
+            [0, 62, 0],
+            [9, -40, 0],
+            [9, -82, 0],
+            [-9, -40, 0],
+            [-9, -82, 0],
+        ],
+        dtype=float,
+    )
+    parents = (-1, 0, 0, 0, 3, 1, 5, 2, 7)
+    eye = np.array([[4.0, 70.0, 8.0]])
+    top = np.array([[0.0, 80.0, 1.0]])
+    alone = landmarks_to_h36m17(Figure(places[None], {4: eye}, marks, parents))[0, 10]
+    known = landmarks_to_h36m17(Figure(places[None], {4: top}, marks, parents))[0, 10]
+    assert np.allclose(alone[[0, 2]], 0)
+    assert 75 < alone[1] < 90
+    assert np.allclose(known, top)
 
 
 def test_an_empty_folder_and_an_unknown_option_are_told(tmp_path):
