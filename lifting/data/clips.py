@@ -31,11 +31,13 @@ class Clips:
     """All clips of the wanted sequences, by number; with `flip`, number 2c+1 is clip c mirrored.
 
     A batch is a dict of arrays (B clips, F frames, J joints):
-      pose_2d (B, F, J, 3) normalised x, y and confidence; pose_3d (B, F, J, 3) metres, camera frame,
-      relative to the root; root (B, F, 1, 3) metres, camera frame; weight (B, F) 1 for frames that
-      count (inside the view, and valid); sentence_ids (B, F, M) int64, -1 padded; labelled (B,) 1 where the 3D may be read, else
-      pose_3d and root are 0; up (B, 3) world's up in the camera frame; sequence (B,) and camera (B,)
-      numbers, start (B,), step (B,) and flipped (B,) say where a clip is from.
+      pose_2d (B, F, J, 3) normalised x, y and confidence;
+      pose_3d (B, F, J, 3) metres, camera frame, relative to the root; root (B, F, 1, 3) the same frame;
+      weight (B, F) 1 for frames that count: inside the view, and valid;
+      labelled (B,) 1 where the 3D may be read, else pose_3d and root are 0;
+      sentence_ids (B, F, M) int64, -1 padded;
+      up (B, 3) the world's up in the camera frame; intrinsics (B, 4) where cameras have them;
+      sequence, camera (numbers), start, step, flipped (B,) say where a clip is from.
     """
 
     def __init__(
@@ -106,6 +108,8 @@ class Clips:
             "start": np.int64(clip.start),
             "step": np.int64(clip.step),
         }
+        if view.intrinsics is not None:
+            row["intrinsics"] = view.intrinsics.astype(np.float32)
         row["pose_3d"], row["root"] = _camera_pose(data.world[frames], view) if labelled else _no_pose(row)  # type: ignore[index]
         ids = data.sentence_ids if view.sentence_ids is None else view.sentence_ids
         if ids is not None:
@@ -117,6 +121,8 @@ class Clips:
             row[key] = mirror_pose(row[key], self.source.mirror_joints)
         row["root"] = row["root"] * np.array([-1, 1, 1], np.float32)
         row["up"] = row["up"] * np.array([-1, 1, 1], np.float32)
+        if "intrinsics" in row:
+            row["intrinsics"] = row["intrinsics"] * np.array([1, 1, -1, 1], np.float32)
         if "sentence_ids" in row:
             if self.source.mirror_ids is None:
                 raise InputError("clips cannot be flipped: the statements' mirror images are not known")

@@ -50,7 +50,9 @@ class ShardSource:
         camera = self.shards.camera(info.key, name)
         rows = self.shards.read_view(info.key, self.keypoints, name)
         pose_2d = normalize_2d(rows.pose_2d, rows.confidence, camera.width, camera.height)
-        return ViewData(name, pose_2d, camera.rotation, camera.position, self._text_ids(rows))
+        intrinsics = camera.intrinsics()[:4] if camera.projection == "perspective" else None
+        told = self._text_ids(rows)
+        return ViewData(name, pose_2d, camera.rotation, camera.position, told, intrinsics)
 
 
 def choose_keypoints(shards: Shards, keypoints: str | None) -> str:

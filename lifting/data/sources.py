@@ -32,6 +32,7 @@ class ViewData:
     pose_2d: (T, J, 3), x and y in units of half the image width from its centre, and confidence 0..1.
     rotation: (3, 3) world to camera; position: (3,) metres, of the camera in the world.
     sentence_ids: (T, M) int32, -1 padded, where captions were made in this camera's frame.
+    intrinsics: (4,) focal lengths x, y and centre x, y in the units of pose_2d, where they are known.
     """
 
     camera: str
@@ -39,6 +40,7 @@ class ViewData:
     rotation: np.ndarray
     position: np.ndarray
     sentence_ids: np.ndarray | None = None
+    intrinsics: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,8 @@ def fit(run: Fit) -> None:
     with _asked_to_stop(run):
         while not run.finished():
             _epoch(run)
+    if run.learner.recipe.training.validate_every is None and not run.interrupted:
+        _validate(run)
     _save(run)
 
 
@@ -117,8 +119,8 @@ def _epoch(run: Fit) -> None:
 
 def _end_of_epoch(run: Fit) -> None:
     training = run.learner.recipe.training
-    if run.validate is not None and _due(training.validate_every, run.progress.epoch):
-        run.best = min(run.best, run.validate())
+    if _due(training.validate_every, run.progress.epoch):
+        _validate(run)
         run.learner.model.train()
     if training.checkpoint_every is None and not run.finished():
         _save(run)
@@ -132,6 +134,7 @@ def _step(run: Fit, batch: dict[str, Tensor]) -> Terms:
         group["lr"] = optimizer.lr * factor
     if run.log is not None and run.step % DIAGNOSE_EVERY == 0:
         run.log.write(run.step, **_diagnose(learner, batch))
+    learner.step = run.step
     terms = learner.update(batch)
     run.step += 1
     run.progress = run.loader.advance(run.progress)
@@ -184,6 +187,11 @@ def _save(run: Fit) -> None:
     if run.learner.ranks.is_first:
         checkpoints.save(run.run, run.learner, run.averager, run.state())
     run.learner.ranks.wait()
+
+
+def _validate(run: Fit) -> None:
+    if run.validate is not None:
+        run.best = min(run.best, run.validate())
 
 
 def _due(every: int | None, count: int) -> bool:

@@ -65,9 +65,12 @@ def train(
 def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource, TextSource | None]:
     """The shards as the recipe's alignment needs them."""
     choice = config.recipe.alignment
-    if choice.name == "none":
+    stated = bool(config.recipe.supervision.subjects_captions)
+    if choice.name == "none" and not stated:
         return ShardSource(config.features, config.keypoints), None
-    needs_features = getattr(alignment_class(choice.name), "needs_features", True)
+    if stated and choice.granularity == "caption":
+        raise InputError("captions can supervise only where the alignment reads sentences or tokens")
+    needs_features = choice.name != "none" and getattr(alignment_class(choice.name), "needs_features", True)
     source = ShardSource(
         config.features, config.keypoints, "caption" if choice.granularity == "caption" else "sentence"
     )

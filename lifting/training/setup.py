@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from lifting.data.loader import Loader
 from lifting.losses import build_loss
 from lifting.recipes import Recipe
 from lifting.runs import build_model
+from lifting.training.captions import CaptionSupervision, check_backbone
+from lifting.training.facts import TextFacts
 from lifting.training.ranks import Ranks
 from lifting.training.step import Learner
 from lifting.training.text import TextSource
@@ -81,10 +84,19 @@ def build_learner(
         betas=recipe.optimizer.betas,
         weight_decay=recipe.optimizer.weight_decay,
     )
+    if recipe.supervision.subjects_captions:
+        check_backbone(model)
+        learner.captions = CaptionSupervision(recipe.supervision, _facts(text), device)
     if recipe.training.compile:
         learner.forward = torch.compile(model.training_forward)
     torch.manual_seed(seed + 1 + ranks.rank)
     return learner
+
+
+def _facts(text: TextSource | None) -> TextFacts:
+    if text is None:
+        raise InputError("captions cannot supervise: nothing is told of the frames")
+    return text.facts
 
 
 def build_text_branch(
@@ -93,9 +105,11 @@ def build_text_branch(
     """The recipe's alignment, or None."""
     if recipe.alignment.name == "none" or text is None:
         return None
-    from lifting.alignment import build_alignment
+    from lifting.alignment import alignment_class, build_alignment
 
-    options: dict[str, Any] = recipe.alignment.options
+    known = inspect.signature(alignment_class(recipe.alignment.name)).parameters
+    options: dict[str, Any] = {key: value for key, value in text.facts.options().items() if key in known}
+    options |= recipe.alignment.options
     branch = build_alignment(
         recipe.alignment.name, channels=channels, joints=joints, text_dim=text.dimension, **options
     )

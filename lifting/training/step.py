@@ -14,6 +14,7 @@ from lifting.training.ranks import Ranks
 
 if TYPE_CHECKING:
     from lifting.backbones import Lifter, LifterOutput
+    from lifting.training.captions import CaptionSupervision
     from lifting.training.text import TextSource
 
 Terms = dict[str, Tensor]
@@ -32,6 +33,8 @@ class Learner:
     optimizer: torch.optim.Optimizer
     device: torch.device
     ranks: Ranks = field(default_factory=Ranks)
+    captions: CaptionSupervision | None = None
+    step: int = 0
     forward: Any = None
     """The backbone's training forward pass, compiled where the recipe says so."""
 
@@ -51,6 +54,8 @@ class Learner:
                 raw["err2"] = self._error(aligned.pose2, batch, weight)
             weights = self.alignment.weights
             terms |= {name: weights.get(name, 1.0) * value for name, value in raw.items()}  # type: ignore[operator, union-attr]
+        if self.captions is not None:
+            terms |= self.captions.terms(output.pose, batch, self.step)
         return terms, output
 
     def _run(self, batch: dict[str, Tensor]) -> tuple[LifterOutput, Any]:

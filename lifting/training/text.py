@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lifting.recipes import AlignmentChoice
+from lifting.training.facts import TextFacts, facts_of
 from posecap.errors import InputError
 from posecap.shards import Features, Shards
 
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
 class TextSource:
     """Gives a batch's text. The bank (S, D) lies on the device once; batches carry ids only.
 
-    tokens: (S, L) rows of the bank for every text id, -1 padded, where texts are token by token.
+    tokens: (S, L) rows of the bank for every text id, -1 padded, where texts are token by token;
+    facts: of the statements that ids stand for.
     """
 
-    def __init__(self, bank: np.ndarray, device: torch.device, tokens: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        bank: np.ndarray,
+        device: torch.device,
+        tokens: np.ndarray | None = None,
+        facts: TextFacts = TextFacts(),
+    ) -> None:
+        self.facts = facts
         self.bank = torch.as_tensor(np.asarray(bank, np.float32), device=device)
         self._tokens = None if tokens is None else torch.as_tensor(tokens, device=device)
 
@@ -57,11 +66,14 @@ def text_of_shards(
     Without `needs_features` the bank is empty vectors: some alignments read only what is stated.
     """
     if not needs_features:
-        return TextSource(np.zeros((shards.manifest.definitions.sentences, 1)), device), None
+        empty = np.zeros((shards.manifest.definitions.sentences, 1))
+        return TextSource(empty, device, facts=facts_of(shards)), None
     features = shards.features(choice.encoder, choice.granularity)
     _check_rows(shards, features, choice.granularity)
     tokens = None if features.offsets is None else _token_table(features.offsets)
-    return TextSource(features.vectors, device, tokens), features.record.model_dump(mode="json")
+    return TextSource(features.vectors, device, tokens, facts_of(shards)), features.record.model_dump(
+        mode="json"
+    )
 
 
 def _check_rows(shards: Shards, features: Features, granularity: str) -> None:

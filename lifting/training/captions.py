@@ -1,0 +1,54 @@
+"""Captions instead of 3D labels: what clips without 3D teach.
+
+Their predicted pose must project onto their 2D (wherever the person stands) and agree with what their
+captions state; nothing else of them is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lifting.constraints import StatementConstraints
+from lifting.losses.reprojection import scale_free_reprojection
+from lifting.recipes import SupervisionChoice
+from lifting.training.facts import TextFacts
+from posecap.errors import InputError
+
+if TYPE_CHECKING:
+    from lifting.backbones import Lifter
+
+
+class CaptionSupervision:
+    """Loss terms of the clips in a batch that have no 3D."""
+
+    def __init__(self, choice: SupervisionChoice, facts: TextFacts, device: torch.device) -> None:
+        self.choice = choice
+        constraints = StatementConstraints(
+            facts.checked_definitions(), facts.skeleton, facts.frame, choice.penalty, float(facts.noise)
+        )
+        self.constraints = constraints.to(device)
+
+    def terms(self, pose: Tensor, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """Weighted terms `reprojection` and `constraints`; both rise from 0 over the warm-up steps."""
+        weight = batch["weight"] * (1 - batch["labelled"])[:, None]
+        if not bool(weight.any()):
+            nothing = pose.float().sum() * 0
+            return {"reprojection": nothing, "constraints": nothing}
+        share = min(1.0, (step + 1) / self.choice.warmup_steps) if self.choice.warmup_steps else 1.0
+        intrinsics = batch.get("intrinsics") if self.choice.known_cameras else None
+        pose_2d = batch["pose_2d"] if self.choice.confidence else batch["pose_2d"][..., :2]
+        flat = scale_free_reprojection(pose.float(), pose_2d, weight, intrinsics)
+        stated = self.constraints(pose.float(), batch["sentence_ids"], batch["up"], weight)
+        return {
+            "reprojection": share * self.choice.reprojection * flat,
+            "constraints": share * self.choice.constraints * stated,
+        }
+
+
+def check_backbone(model: Lifter) -> None:
+    """InputError for diffusion, whose training input is made from the 3D label."""
+    if hasattr(model, "add_noise"):
+        raise InputError("--supervise-captions needs a backbone that reads 2D only, not a diffusion model")
