@@ -7,16 +7,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import yaml
+
 import posecap
 from posecap.captions import bank
+from posecap.posecodes import Definitions, extract
 from posecap.shards.directory import clear_partial
 from posecap.shards.features import FeatureMaker, FeatureSet, different_labels, feature_parts, feature_record
-from posecap.shards.files import TableFile, write_table
-from posecap.shards.hashing import add_hashes
+from posecap.shards.files import TableFile, write_table, write_text
+from posecap.shards.hashing import add_hashes, file_sha256
 from posecap.shards.manifest import (
+    DEFINITIONS,
     DefinitionsRecord,
     FeatureRecord,
     FileRecord,
+    LeftOutRecord,
     ShardManifest,
     SkeletonRecord,
     TableRecord,
@@ -117,9 +123,7 @@ def _manifest(
         skeleton=SkeletonRecord(
             name=skeleton.name, joints=skeleton.joints, parents=skeleton.parents, pairs=skeleton.pairs
         ),
-        definitions=DefinitionsRecord(
-            name=definitions.name, sha256=definitions.sha256, sentences=len(definitions.statements)
-        ),
+        definitions=_definitions_record(dataset.skeleton, definitions),
         language=config.language,
         frame=config.frame,
         style=config.style,
@@ -130,8 +134,31 @@ def _manifest(
         features=tuple(features),
         parts=tuple(tuple(part) for part in plan.parts),
         tables=table_records(files),
-        files={file.path: FileRecord(size=file.size, sha256=file.sha256) for file in files},
+        files={
+            DEFINITIONS: _write_definitions(config.out, definitions),
+            **{file.path: FileRecord(size=file.size, sha256=file.sha256) for file in files},
+        },
     )
+
+
+def _definitions_record(skeleton: str, definitions: Definitions) -> DefinitionsRecord:
+    nothing = np.zeros((0, load_skeleton(skeleton).num_joints, 3))
+    left_out = extract(nothing, skeleton, definitions).left_out
+    return DefinitionsRecord(
+        name=definitions.name,
+        sha256=definitions.sha256,
+        sentences=len(definitions.statements),
+        left_out=tuple(
+            LeftOutRecord(kind=one.kind, joints=one.joints, reason=one.reason) for one in left_out
+        ),
+    )
+
+
+def _write_definitions(out: Path, definitions: Definitions) -> FileRecord:
+    """The definitions as the file that `load_definitions` reads."""
+    data = definitions.model_dump(mode="json", exclude_defaults=True)
+    write_text(out / DEFINITIONS, yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+    return FileRecord(size=(out / DEFINITIONS).stat().st_size, sha256=file_sha256(out / DEFINITIONS))
 
 
 def table_records(files: list[TableFile]) -> dict[str, TableRecord]:
@@ -171,7 +198,8 @@ def summarize(out: Path, manifest: ShardManifest, seconds: dict[str, float], res
     rows = {name: record.rows for name, record in manifest.tables.items()}
     sizes: dict[str, int] = dict.fromkeys(rows, 0)
     for path, record in manifest.files.items():
-        sizes[table_of(path)] += record.size
+        if path.endswith(".parquet"):
+            sizes[table_of(path)] += record.size
     return Summary(
         path=out,
         sequences=rows["sequences"],

@@ -35,6 +35,8 @@ def generate(
     progress = progress or Silent()
     _check_names(config)
     dataset = dataset if dataset is not None else _open(config)
+    for line in getattr(dataset, "report", ()):
+        progress.warn(line)
     plan = make_plan(dataset, config)
     before = look(config.out)
     with hold(config.out):

@@ -16,6 +16,7 @@ from posecap.shards.files import write_text
 from posecap.shards.schema import FORMAT, FORMAT_VERSION
 
 MANIFEST = "manifest.json"
+DEFINITIONS = "definitions.yaml"  # the posecode definitions, so that nothing outside is needed
 Granularity = Literal["sentence", "caption", "token", "label"]
 
 
@@ -28,12 +29,21 @@ class SkeletonRecord(Manifest):
     pairs: tuple[tuple[str, str], ...]
 
 
+class LeftOutRecord(Manifest):
+    """A posecode that the skeleton cannot tell, and why."""
+
+    kind: str
+    joints: tuple[str, ...]
+    reason: str
+
+
 class DefinitionsRecord(Manifest):
-    """Which posecode definitions the statements are of."""
+    """Which posecode definitions the statements are of; the whole of them is in definitions.yaml."""
 
     name: str
     sha256: str
     sentences: int
+    left_out: tuple[LeftOutRecord, ...] = ()
 
 
 class FeatureRecord(Manifest):

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from posecap.cameras import Camera, camera_from_dict
 from posecap.errors import InputError, unknown_name
-from posecap.shards.manifest import MANIFEST, FeatureRecord, ShardManifest, read_manifest
+from posecap.manifests import validate
+from posecap.posecodes.definitions import Definitions
+from posecap.shards.manifest import DEFINITIONS, MANIFEST, FeatureRecord, ShardManifest, read_manifest
 from posecap.shards.store import Store, open_store
 
 
@@ -150,6 +153,11 @@ class Shards:
     def sentences(self) -> pa.Table:
         """The sentence bank."""
         return self.table("sentences")
+
+    def definitions(self) -> Definitions:
+        """The posecode definitions that the shards were made with."""
+        text = self._store.checked_text(DEFINITIONS, self.manifest.files[DEFINITIONS])
+        return validate(Definitions, yaml.safe_load(text), f"{self.path}/{DEFINITIONS}")
 
     # text features
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import OrderedDict
 from pathlib import Path
@@ -38,12 +39,21 @@ class Store:
         try:
             if self._remote is not None:
                 return self._remote.cat_file(where).decode("utf-8")
-            with open(where, encoding="utf-8") as file:
+            with open(where, encoding="utf-8", newline="") as file:
                 return file.read()
         except FileNotFoundError as error:
+            if path != MANIFEST:
+                raise InputError(f"{where}: missing, {MANIFEST} lists it") from error
             raise InputError(_not_shards(self.root, os.path.isdir(self.root))) from error
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: cannot be read ({error})") from error
+
+    def checked_text(self, path: str, record: FileRecord) -> str:
+        """A small text file that is as `record` says; InputError otherwise."""
+        text = self.text(path)
+        if hashlib.sha256(text.encode()).hexdigest() != record.sha256:
+            raise InputError(f"{self.root}/{path}: changed since it was written (its sha256 differs)")
+        return text
 
     def parquet(self, path: str, record: FileRecord) -> pq.ParquetFile:
         """A Parquet file, read with its page checksums; InputError if it is not what `record` says."""

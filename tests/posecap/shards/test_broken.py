@@ -48,7 +48,10 @@ def damage(root, way, chance) -> list[str]:
 
 def read_everything(shards: Shards):
     """All rows, as a list to compare."""
-    found = [shards.table(name).to_pylist() for name in shards.manifest.tables]
+    found = [
+        shards.definitions().sha256,
+        *(shards.table(name).to_pylist() for name in shards.manifest.tables),
+    ]
     for source in shards.sources:
         for info, camera, frames, view in shards.iter_views(source):
             found.append((info.key, camera.name, frames.pose_3d.tolist(), view.pose_2d.tolist()))

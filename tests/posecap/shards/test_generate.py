@@ -10,7 +10,8 @@ import pytest
 
 from posecap.captions import bank, caption
 from posecap.errors import InputError
-from posecap.posecodes import extract
+from posecap.manifests import manifest_path
+from posecap.posecodes import extract, load_definitions
 from posecap.shards import GenerateConfig, generate, open_shards, validate
 from tests.fixtures.tiny_dataset import TinyDataset
 
@@ -208,4 +209,26 @@ def test_the_manifest_tells_what_training_needs(tiny_shards):
     assert len(data["skeleton"]["pairs"]) == 6
     assert data["keypoints"] == ["gt", "sim"]
     assert data["tables"]["frames"]["rows"] == sum(TinyDataset().lengths)
-    assert {"name", "sha256", "sentences"} == set(data["definitions"])
+    assert {"name", "sha256", "sentences", "left_out"} == set(data["definitions"])
+
+
+def test_definitions_of_ones_own_travel_with_the_shards(tmp_path):
+    text = manifest_path("posecodes", "h36m17").read_text().replace("name: h36m17", "name: mine", 1)
+    (tmp_path / "mine.yaml").write_text(text)
+    own = config(tmp_path / "out", definitions=str(tmp_path / "mine.yaml"))
+    generate(own, dataset=TinyDataset(lengths=(5,)))
+    (tmp_path / "mine.yaml").unlink()
+    shards = open_shards(tmp_path / "out")
+    assert shards.definitions().name == "mine"
+    assert shards.definitions().sha256 == shards.manifest.definitions.sha256
+    assert load_definitions(str(tmp_path / "out" / "definitions.yaml")).sha256 == shards.definitions().sha256
+
+
+def test_what_a_skeleton_cannot_tell_is_in_the_manifest(tmp_path):
+    full = config(tmp_path / "out", definitions="posescript")
+    generate(full, dataset=TinyDataset(lengths=(5,)))
+    left_out = open_shards(tmp_path / "out").manifest.definitions.left_out
+    expected = extract(np.zeros((0, 17, 3)), definitions="posescript").left_out
+    assert [(one.kind, one.joints, one.reason) for one in left_out] == [
+        (one.kind, one.joints, one.reason) for one in expected
+    ]

@@ -149,20 +149,21 @@ def test_a_full_disk_is_told_and_the_run_goes_on_from_there(undisturbed, tmp_pat
 
 
 def test_workers_end_with_the_run_that_is_killed(tmp_path):
-    slow = TinyDataset(lengths=(2000,) * 8)
-    process = FORK.Process(
-        target=lambda: generate(config(tmp_path / "out", jobs=2, part_frames=2000), dataset=slow)
-    )
+    slow = TinyDataset(lengths=(60,) * 8, delay=60)
+    process = FORK.Process(target=lambda: generate(config(tmp_path / "out", jobs=2), dataset=slow))
     process.start()
-    time.sleep(0.5)
-    children = _children(process.pid)
-    os.kill(process.pid, signal.SIGKILL)
+    children = wait_for(lambda: _children(process.pid))
+    process.kill()
     process.join()
-    limit = time.monotonic() + 5
-    while any(os.path.exists(f"/proc/{child}") for child in children) and time.monotonic() < limit:
+    assert wait_for(lambda: not any(os.path.exists(f"/proc/{child}") for child in children))
+
+
+def wait_for(condition, limit=30.0):
+    """What `condition` gives, as soon as it is true."""
+    end = time.monotonic() + limit
+    while not (found := condition()) and time.monotonic() < end:
         time.sleep(0.02)
-    assert children
-    assert not any(os.path.exists(f"/proc/{child}") for child in children)
+    return found
 
 
 def _children(pid):
