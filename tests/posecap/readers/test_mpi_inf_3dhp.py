@@ -81,7 +81,7 @@ def test_the_universal_skeleton_is_another_variant(archives):
 
 def test_a_camera_without_a_published_place_is_asked_for_or_taken_as_level(archives):
     folder, motions = archives
-    with pytest.raises(InputError, match=r"TS5: where up is .* up=camera"):
+    with pytest.raises(InputError, match=r"TS5: where up is .* --option up=camera"):
         open_dataset("mpi_inf_3dhp", folder).read("TS5")
     sequence = open_dataset("mpi_inf_3dhp", folder, up="camera").read("TS5")
     assert "level" in sequence.source
