@@ -13,7 +13,7 @@ from posecap.errors import InputError
 from posecap.io import npz_names, read_npy, read_npz
 from posecap.io.smpl import MODELS, BodyModel, find_body_model, read_body_model
 from posecap.readers import Dataset
-from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, patterns
+from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, keep_every, patterns
 from posecap.skeletons import load_skeleton
 
 SKELETONS = ("h36m17", "smpl22", "smplh52")
@@ -103,7 +103,7 @@ def read_motion(
     """One sequence; InputError names what the file or the body models lack."""
     names = npz_names(path)
     rate = _rate(path, names)
-    every = _every(rate, fps)
+    every = keep_every(rate, fps)
     if "joints" in names:
         joints, told = _given_joints(path, skeleton), "joints as given"
         joints = joints[::every]
@@ -116,7 +116,7 @@ def count_frames(path: Path, fps: float | None = None) -> int:
     """Number of frames that are kept."""
     names = npz_names(path)
     array = "joints" if "joints" in names else "trans"
-    return -(-len(read_npz(path, [array])[array]) // _every(_rate(path, names), fps))
+    return -(-len(read_npz(path, [array])[array]) // keep_every(_rate(path, names), fps))
 
 
 def _rate(path: Path, names: list[str]) -> float:
@@ -127,10 +127,6 @@ def _rate(path: Path, names: list[str]) -> float:
     if not rate > 0:
         raise InputError(f"{path}: {found[0]} is {rate:g}")
     return rate
-
-
-def _every(rate: float, fps: float | None) -> int:
-    return 1 if fps is None else max(1, round(rate / fps))
 
 
 def _given_joints(path: Path, skeleton: str) -> np.ndarray:

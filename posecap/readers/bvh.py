@@ -13,9 +13,10 @@ import numpy as np
 
 from posecap.datasets import load_dataset_manifest
 from posecap.errors import InputError
-from posecap.io.bvh import Bvh, read_bvh
+from posecap.io.bvh import Bvh
+from posecap.io.bvh_parser import read_bvh
 from posecap.joint_names import guess_landmarks
-from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, patterns
+from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, keep_every, patterns
 from posecap.skeletons import Skeleton, load_skeleton
 from posecap.upright import Figure, Upright, find_upright
 
@@ -40,6 +41,7 @@ def open_dataset(
     up: str | None = None,
     mirror: bool | None = None,
     roles: Roles = None,
+    fps: float | None = None,
     skeleton: str = "h36m17",
     test: str | tuple[str, ...] | None = None,
     cameras: int = 4,
@@ -49,21 +51,25 @@ def open_dataset(
     """All `.bvh` files below `root` (or the one file `root`), as 17 joints in metres, Z up, on the floor.
 
     scale: metres a unit; up: "y", "z", "-y", ...; mirror: whether the axes are left-handed; roles:
-    landmarks to joint names where names do not tell, "left_knee=Knee_01,right_knee=Knee_02"; skeleton:
-    another skeleton (a shipped one or a `.yaml` file) whose joints have the files' joint names; test:
-    key patterns of the test split.
+    landmarks to joint names where names do not tell, "left_knee=Knee_01,right_knee=Knee_02"; fps: frames
+    are dropped, one in so many, to come near this rate; skeleton: another skeleton (a shipped one or a
+    `.yaml` file) whose joints have the files' joint names; test: key patterns of the test split.
     """
     given = Given(scale, up, mirror, _parse_roles(roles))
-    load = partial(read_motion, given=given, skeleton=skeleton)
+    load = partial(read_motion, given=given, skeleton=skeleton, fps=fps)
     views = Views(tuple(keypoints), int(cameras), projection, int(seed))
     files = find_motions(root, (".bvh",), "bvh")
-    manifest = load_dataset_manifest("bvh")
-    return MotionFiles(
-        manifest, load_skeleton(skeleton).name, files, load, count_frames, views, patterns(test)
-    )
+    count = partial(count_frames, fps=fps)
+    name = load_skeleton(skeleton).name
+    return MotionFiles(load_dataset_manifest("bvh"), name, files, load, count, views, patterns(test))
 
 
-def read_motion(path: Path, given: Given = Given(), skeleton: str = "h36m17") -> Motion:
+def read_motion(
+    path: Path,
+    given: Given = Given(),
+    skeleton: str = "h36m17",
+    fps: float | None = None,
+) -> Motion:
     """One file as joints of `skeleton`, metres, Z up; InputError says what to add where it stays open."""
     bvh = read_bvh(path)
     figure, found = _find_out(bvh, path, given)
@@ -71,7 +77,8 @@ def read_motion(path: Path, given: Given = Given(), skeleton: str = "h36m17") ->
     if skeleton != "h36m17":
         points = figure.positions[:, _same_names(bvh, load_skeleton(skeleton), path)]
     told = f"{path.name}: {found.up} up, 1 unit = {found.metres_per_unit:g} m, {found.stature:.2f} m tall"
-    return Motion(found.place(points), bvh.fps, source=told)
+    every = keep_every(bvh.fps, fps)
+    return Motion(found.place(points[::every]), bvh.fps / every, source=told)
 
 
 def describe(
@@ -96,14 +103,17 @@ def describe(
     }
 
 
-def count_frames(path: Path) -> int:
-    """Number of frames by the line that says so; 0 where there is none."""
+def count_frames(path: Path, fps: float | None = None) -> int:
+    """Number of frames that are kept, by the lines that say so; 0 where there are none."""
+    num_frames = 0
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            said = re.match(r"\s*Frames:\s*(\d+)", line, flags=re.IGNORECASE)
-            if said:
-                return int(said[1])
-    return 0
+            said = re.match(r"\s*(Frames|Frame Time):\s*([\d.eE+-]+)", line, flags=re.IGNORECASE)
+            if said and said[1].lower() == "frames":
+                num_frames = int(float(said[2]))
+            elif said:
+                return -(-num_frames // keep_every(1 / max(float(said[2]), 1e-9), fps))
+    return num_frames
 
 
 def _find_out(bvh: Bvh, path: Path, given: Given) -> tuple[Figure, Upright]:

@@ -134,6 +134,13 @@ def patterns(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else tuple(text)
 
 
+def keep_every(rate: float, wanted: float | None) -> int:
+    """Keep each so-manieth frame of a motion at `rate` to come near the rate `wanted` (None: all)."""
+    if wanted is not None and not wanted > 0:
+        raise InputError(f"fps is {wanted:g}, expected more than 0")
+    return 1 if wanted is None else max(1, round(rate / wanted))
+
+
 def action_of(key: str) -> str:
     """The name of the file without its subject and numbers; the whole name where nothing else is left."""
     name = key.rsplit("/", 1)[-1]

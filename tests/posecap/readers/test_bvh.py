@@ -10,7 +10,8 @@ from bvh_people import HABITS, STATURE, make_person, write_person
 
 from posecap.demo import make_motion
 from posecap.errors import InputError
-from posecap.io.bvh import read_bvh, write_bvh
+from posecap.io.bvh import write_bvh
+from posecap.io.bvh_parser import read_bvh
 from posecap.io.poses_to_bvh import poses_to_bvh
 from posecap.joint_names import Landmarks
 from posecap.readers import open_dataset
@@ -199,6 +200,16 @@ def test_roles_scale_and_up_can_be_given(tmp_path):
     assert 2.8 < np.median(dataset.read("walk").joints[:, 10, 2]) < 4.2
     with pytest.raises(InputError, match="its joints are Hips"):
         open_dataset("bvh", path, roles={"left_hip": "Nose"}).read("walk")
+
+
+def test_frames_can_be_dropped_to_come_near_a_rate(tmp_path):
+    write_person(tmp_path / "walk.bvh", HABITS["lafan"])
+    dataset, whole = open_dataset("bvh", tmp_path, fps=25), open_dataset("bvh", tmp_path)
+    sequence = dataset.read("walk")
+    assert (sequence.fps, sequence.num_frames, dataset.num_frames("walk")) == (30.0, 20, 20)
+    assert np.allclose(sequence.joints, whole.read("walk").joints[::2])
+    with pytest.raises(InputError, match="fps is 0"):
+        open_dataset("bvh", tmp_path, fps=0).read("walk")
 
 
 def test_a_size_that_no_unit_explains_asks_for_the_scale(tmp_path):
