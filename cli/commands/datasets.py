@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import make_app
-from cli.options import FormatOption, JsonOption, chosen_format
+from cli.options import FormatOption, JsonOption, chosen_format, parse_settings
 from cli.tables import Format, print_json, print_rows
 
 datasets = make_app(
@@ -37,19 +37,33 @@ def list_datasets(output: FormatOption = Format.table, json: JsonOption = False)
 
 @datasets.command("show")
 def show_dataset(
-    name: Annotated[str, typer.Argument(help="A name of `posecap datasets list`.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(help="A name of `posecap datasets list`, or a .bvh file.", show_default=False)
+    ],
     root: Annotated[Path | None, typer.Option(help="Folder to look for the files in.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for the reader of a .bvh file; may be repeated.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Tell what a data set is, which files it wants, who gives them, and what lies under a folder.
 
-    **In**: a name, and a folder to look in. **Out**: a description; with `--root`, what is found and missing.
+    **In**: a name, and a folder to look in; or a .bvh file. **Out**: a description; with `--root`, what is
+    found and missing; of a .bvh file, what is taken from it: unit, up axis, height, and the joint for each
+    landmark.
 
     Example: `posecap datasets show h36m --root data/`
     """
+    if name.lower().endswith(".bvh"):
+        from posecap.readers.bvh import describe
+
+        _print_described(describe(name, **parse_settings(option)), json)
+        return
     from posecap.datasets import find_files, load_dataset_manifest
+    from posecap.readers import reader_options
 
     manifest = load_dataset_manifest(name)
+    options = reader_options(manifest.reader)
     files: list[dict[str, Any]] = [
         {"file": wanted.pattern, "holds": wanted.holds, "needed": "yes" if wanted.required else "no"}
         for wanted in manifest.files
@@ -58,13 +72,25 @@ def show_dataset(
         for row, found in zip(files, find_files(manifest, root), strict=True):
             row |= {"status": found.status, "found": list(found.found)}
     if json:
-        print_json({**manifest.model_dump(mode="json", exclude={"cameras", "extrinsics"}), "files": files})
+        told = manifest.model_dump(mode="json", exclude={"cameras", "extrinsics"})
+        print_json({**told, "files": files, "options": options})
         return
     for line in _describe(manifest):
         print(line)
-    if files:
-        print()
-        print_rows(files)
+    for rows in (files, options):
+        if rows:
+            print()
+            print_rows(rows)
+
+
+def _print_described(found: dict[str, Any], json: bool) -> None:
+    if json:
+        print_json(found)
+        return
+    landmarks = found.pop("landmarks")
+    print_rows([{"what": what, "found": value} for what, value in found.items()])
+    print()
+    print_rows([{"landmark": landmark, "joint": joint} for landmark, joint in landmarks.items()])
 
 
 def _describe(manifest: Any) -> list[str]:

@@ -25,6 +25,10 @@ def embed(
     batch_size: Annotated[int, typer.Option(min=1, help="Texts the encoder reads at once.")] = 64,
     device: Annotated[str | None, typer.Option(help="cpu or cuda. [default: the GPU if any]")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    engine: Annotated[
+        str, typer.Option(help="Who does the parts: local processes, or a ray cluster.")
+    ] = "local",
+    address: Annotated[str | None, typer.Option(help="Address of the Ray cluster.")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -46,6 +50,8 @@ def embed(
         batch_size=batch_size,
         device=device,
         jobs=jobs,
+        engine=engine,
+        address=address,
     )
     with progress(shown=not quiet) as shown:
         summary = add_features(config, shown)

@@ -48,6 +48,19 @@ def generate(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that work on parts.")] = 1,
     part_frames: Annotated[int, typer.Option(min=1, help="Frames of one part, about.")] = 16384,
+    cameras: Annotated[
+        int | None, typer.Option(min=1, help="Virtual cameras of motion that comes without images.")
+    ] = None,
+    projection: Annotated[
+        str | None, typer.Option(help="Of virtual cameras: perspective or orthographic.")
+    ] = None,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Hold unusable frames and name them, instead of stopping.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help="Who does the parts: local processes, or a ray cluster.")
+    ] = "local",
+    address: Annotated[str | None, typer.Option(help="Address of the Ray cluster.")] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE for the reader of this data set; may be repeated.")
     ] = None,
@@ -82,11 +95,18 @@ def generate(
         device=device,
         jobs=jobs,
         part_frames=part_frames,
-        options=parse_settings(option),
+        options=_reader_options(option, cameras=cameras, projection=projection, skip_invalid=skip_invalid),
+        engine=engine,
+        address=address,
     )
     with progress(shown=not quiet) as shown:
         summary = make_shards(config, shown)
     print_summary(summary, json)
+
+
+def _reader_options(settings: list[str] | None, **named: Any) -> dict[str, Any]:
+    """Options of the reader: those with a flag of their own where it is used, and any NAME=VALUE."""
+    return {name: value for name, value in named.items() if value} | parse_settings(settings)
 
 
 def print_summary(summary: Summary, json: bool) -> None:

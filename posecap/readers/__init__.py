@@ -82,6 +82,16 @@ def open_dataset(
     return UsableDataset(dataset) if skip_invalid else dataset
 
 
+def reader_options(reader: str) -> list[dict[str, str]]:
+    """Names, types and defaults of what `open_dataset` takes beyond root and keypoints for a reader."""
+    parameters = inspect.signature(import_module(READERS[reader]).open_dataset).parameters
+    return [
+        {"option": name, "type": str(one.annotation), "default": str(one.default)}
+        for name, one in parameters.items()
+        if name not in ("root", "keypoints")
+    ]
+
+
 def _check_option(name: str, opener: Callable[..., Dataset], option: str, value: Any) -> Any:
     """The value as the type that the reader's signature tells."""
     parameters = inspect.signature(opener).parameters

@@ -15,6 +15,7 @@ import pytest
 from posecap.shards import open_shards
 from tests.cli.conftest import TINY_DEMO
 from tests.fixtures.h36m_files import swinging_motion, write_h36m
+from tests.posecap.readers.bvh_people import HABITS, write_person
 
 HEAVY = ("torch", "pandas", "transformers", "sentence_transformers", "matplotlib", "duckdb", "scipy")
 COMMANDS = (
@@ -494,3 +495,36 @@ def test_datasets_show_tells_what_is_found_and_missing(tmp_path, posecap):
 def test_datasets_show_names_an_unknown_data_set_and_an_absent_folder(tmp_path, posecap):
     assert "did you mean h36m" in posecap.fail("datasets", "show", "h36n")
     assert "no such folder" in posecap.fail("datasets", "show", "h36m", "--root", tmp_path / "absent")
+
+
+def test_datasets_show_tells_what_is_taken_from_a_bvh_file(tmp_path, posecap):
+    write_person(tmp_path / "stand.bvh", HABITS["mixamo"])
+    shown = json.loads(posecap.succeed("datasets", "show", tmp_path / "stand.bvh", "--json"))
+    assert shown["up"] == "y"
+    assert 1.4 < shown["height_m"] < 2.1
+    assert shown["landmarks"]["left_knee"].endswith("LeftLeg")
+    assert "LeftLeg" in posecap.succeed("datasets", "show", tmp_path / "stand.bvh")
+    assert "absent.bvh" in posecap.fail("datasets", "show", tmp_path / "absent.bvh")
+
+
+def test_generate_places_virtual_cameras_around_motion_without_images(tmp_path, posecap):
+    (tmp_path / "motion").mkdir()
+    write_person(tmp_path / "motion" / "stand.bvh", HABITS["mixamo"])
+    posecap.succeed(
+        "generate", "--dataset", "bvh", "--root", tmp_path / "motion", "--cameras", 2, "--projection",
+        "orthographic", "--out", tmp_path / "out", "--encoder", "none", "-q",
+    )  # fmt: skip
+    cameras = open_shards(tmp_path / "out").cameras().to_pylist()
+    assert len(cameras) == 2
+    assert {camera["projection"] for camera in cameras} == {"orthographic"}
+
+
+def test_generate_skip_invalid_holds_unusable_frames_and_goes_on(tmp_path, posecap):
+    _write_nan_poses(tmp_path / "data")
+    posecap.succeed(
+        "generate", "--dataset", "h36m", "--root", tmp_path / "data", "--skip-invalid",
+        "--out", tmp_path / "out", "--encoder", "none", "-q",
+    )  # fmt: skip
+    pose = open_shards(tmp_path / "out").read_frames("S9/Walking").pose_3d
+    assert np.isfinite(pose).all()
+    np.testing.assert_array_equal(pose[7], pose[6])
