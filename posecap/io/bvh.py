@@ -68,8 +68,7 @@ class Bvh:
         """Position channels stand for the offset; the few writers that add them to it write nearly zeros."""
         below = [joint for joint in placed if self.parents[joint] >= 0 and self.offsets[joint].any()]
         near_zero = [
-            np.median(np.linalg.norm(placed[joint], axis=-1))
-            < np.median(np.linalg.norm(placed[joint] - self.offsets[joint], axis=-1))
+            np.median(np.linalg.norm(placed[joint], axis=-1)) < 0.02 * np.linalg.norm(self.offsets[joint])
             for joint in below
         ]
         return bool(near_zero) and float(np.mean(near_zero)) > 0.5
