@@ -60,7 +60,9 @@ class Axes:
             cosine, sine = heading(lines, len(joints))
             rows = remove_heading(rows, cosine, sine)
         named = plan.named(rows)
-        positions = np.stack([plan.skeleton.role_row(role, named) for role in plan.roles])
+        positions = np.empty((len(plan.roles), 3, len(joints)))
+        for place, role in enumerate(plan.roles):
+            positions[place] = plan.skeleton.role_row(role, named)
         heights = [(named[p] if p in named else plan.skeleton.role_row(p, named))[1] for p in plan.ground]
         ground = np.minimum.reduce(heights)
         if rotations is None:

@@ -39,12 +39,12 @@ def checked_joints(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 def warn_of_odd_motion(joints: np.ndarray, skeleton: Skeleton, up: np.ndarray, scale: float) -> None:
     """Warns where `joints` (N, J, 3), `scale` metres a unit, are not of human size or all lie."""
     sample = np.asarray(joints[:: max(1, len(joints) // MAX_CHECKED)], np.float64) * scale
-    if not len(sample):
-        return
+    if not len(sample) or not {"pelvis", "neck"} <= skeleton.roles.keys():
+        return  # nobody to look at, or not a whole body
     size = float(np.median(np.linalg.norm(np.ptp(sample, axis=1), axis=-1)))
     if not BODY_SIZES[0] <= size <= BODY_SIZES[1]:
         _warn(f"the bodies are about {size:.3g} m in size: is `unit` right?")
-    if {"pelvis", "neck"} <= skeleton.roles.keys() and _lies(sample, skeleton, up):
+    if _lies(sample, skeleton, up):
         _warn("nearly all bodies lie on their side or upside down: is `up` right?")
 
 

@@ -13,7 +13,7 @@ from posecap.errors import InputError
 from posecap.frames import UP_TO_Y, to_body_frame, to_camera_frame, up_rotation
 from posecap.posecodes import codes as codes_module
 from posecap.posecodes import extract, load_definitions
-from posecap.skeletons import load_skeleton
+from posecap.skeletons import Skeleton, load_skeleton
 
 SKELETON = load_skeleton("h36m17")
 
@@ -194,6 +194,40 @@ def test_super_posecodes_of_missing_kinds_are_left_out_and_listed(tmp_path) -> N
     assert ("super", ("kneeling",)) in [(entry.kind, entry.joints) for entry in codes.left_out]
     assert "kneeling" not in codes.super_posecodes
     assert "hands_shoulder_width" in codes.super_posecodes
+
+
+ARM = Skeleton(
+    name="arm",
+    description="one arm",
+    joints=("shoulder", "elbow", "wrist"),
+    parents=(-1, 0, 1),
+    pairs=(),
+    roles={"left_shoulder": "shoulder", "left_elbow": "elbow", "left_wrist": "wrist", "left_hand": "wrist"},
+)
+
+
+def test_a_single_arm_tells_what_an_arm_can_tell() -> None:
+    arm = [[(0, 0, 1.4), (0.3, 0, 1.4), (0.3, -0.25, 1.4)]]
+    codes = extract(np.array(arm), ARM, "h36m17")
+    assert codes.joint_sets["angle"] == [("left_shoulder", "left_elbow", "left_wrist")]
+    assert codes.categories["angle"].tolist() == [[2]]
+    assert set(codes.kinds) == {
+        "angle",
+        "distance",
+        "relativePosX",
+        "relativePosY",
+        "relativeVAxis",
+        "onGround",
+    }
+    assert codes.super_posecodes == {}
+
+
+def test_a_skeleton_that_can_tell_nothing_tells_nothing() -> None:
+    point = Skeleton(name="point", description="", joints=("tip",), parents=(-1,), pairs=(), roles={})
+    codes = extract(np.zeros((4, 1, 3)), point, "h36m17")
+    assert codes.kinds == []
+    assert not codes.selected().any()
+    assert len(codes.left_out) == len(codes.definitions.columns) + len(codes.definitions.super_posecodes)
 
 
 def smpl_pose() -> np.ndarray:
