@@ -77,6 +77,7 @@ class Language(Manifest):
     language: str
     parts: dict[str, Noun] = Field(description="head to foot")
     nothing: str = Field(description="caption of a pose of which nothing is told")
+    action: str = Field('The action is "{label}".', description="sentence that names an activity")
     canonical: dict[str, dict[str, Wording]] = Field(description="measure -> category -> wording")
 
     natural: dict[str, dict[str, Phrases]] = Field({}, description="measure -> category -> wordings")

@@ -13,12 +13,14 @@ from posecap.posecodes.definitions import Definitions
 def parse(text: str, definitions: Definitions, language: str = "en") -> tuple[int, ...]:
     """Ids of the statements that a canonical caption makes, in the order of the text.
 
-    Raises InputError with the near sentences where a sentence is none of the bank's.
+    An activity sentence in front, and the sentence that says nothing, make none. Raises InputError with
+    the near sentences where a sentence is none of the bank's.
     """
     by_text = _by_text(ByContent(definitions), language)
-    if text.strip() == load_language(language).nothing:
-        return ()
+    action = load_language(language).action.partition("{label}")[0]
     sentences = [f"{part.strip()}." for part in text.split(".") if part.strip()]
+    sentences = [one for one in sentences if not one.startswith(action)]
+    sentences = [one for one in sentences if one != load_language(language).nothing]
     for one in sentences:
         if one not in by_text:
             raise _unknown(one, by_text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from posecap.captions import canonical, simple
+from posecap.captions.concise import make_concise
 from posecap.captions.hashing import hash_rows, salted
 from posecap.captions.language import load_language
 from posecap.captions.natural import write as natural
@@ -27,12 +28,15 @@ def caption_states(
     seed: int = 0,
     variants: int = 1,
     language: str = "en",
+    *,
+    concise: bool = False,
 ) -> list[list[Caption]]:
     """Captions of posecode states.
 
     `selected` is (N, S) bool: which statements are told in each of N frames. Gives a list over
     frames of a list over variants. Equal rows share their captions; a caption depends on its row,
-    the seed and the variant alone. Raises InputError for an unknown style.
+    the seed and the variant alone. `concise` leaves out what follows from what is told. Raises
+    InputError for an unknown style.
     """
     if style not in STYLES:
         raise unknown_name("style", style, STYLES)
@@ -42,6 +46,8 @@ def caption_states(
     if selected.ndim != 2 or selected.shape[1] != len(definitions.statements):
         raise InputError(f"selected: expected (N, {len(definitions.statements)}), got {selected.shape}")
     states, state_of = unique_rows(selected)
+    if concise:
+        states = make_concise(states, definitions)
     written: list[list[Caption]] = []
     for start in range(0, len(states), BLOCK):
         written += _write_block(states[start : start + BLOCK], definitions, style, seed, variants, language)
