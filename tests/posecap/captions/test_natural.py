@@ -37,13 +37,30 @@ def assert_faithful(captions: list[Caption], states: np.ndarray, definitions: De
 
 def assert_true(captions: list[Caption], joints: np.ndarray) -> None:
     """What the reader understands is true of the pose, and nothing contradicts anything."""
+    read: dict[str, list] = {}
     for caption, pose in zip(captions, joints, strict=True):
-        body = body_frame(pose)
-        facts = [fact for facts, _ in told_by(caption) for fact in facts]
-        assert all(holds(fact, body) is not False for fact in facts), caption.text
         assert caption.text
-        subjects = [(subject, measure, other) for subject, measure, _, other in facts if measure != "lean"]
-        assert len(set(subjects)) == len(subjects), caption.text
+        if caption.text not in read:
+            read[caption.text] = [fact for facts, _ in told_by(caption) for fact in facts]
+            assert_consistent(read[caption.text])
+        body = body_frame(pose)
+        assert all(holds(fact, body) is not False for fact in read[caption.text]), caption.text
+
+
+def assert_consistent(facts: list) -> None:
+    """No two facts give one relation of the same parts two categories; a body may lean on two axes."""
+    relations = [
+        (subject, measure, other, category.split()[1] if measure == "lean" else "")
+        for subject, measure, category, other in facts
+    ]
+    assert len(set(relations)) == len(relations), facts
+
+
+def assert_faithful_once(captions: list[Caption], states: np.ndarray, definitions: Definitions) -> None:
+    """`assert_faithful`, each different caption once."""
+    first = list({caption.text: index for index, caption in enumerate(captions)}.values())
+    assert_faithful([captions[index] for index in first], states[first], definitions)
+    assert_good_english([captions[index] for index in first])
 
 
 def possible_states(definitions: Definitions, num: int, density: float, seed: int = 0) -> np.ndarray:
@@ -84,9 +101,8 @@ def test_captions_of_twenty_thousand_random_poses_are_true_and_say_everything_on
     definitions, poses = load_definitions("h36m17"), random_poses(20_000, seed=1)
     states = extract(poses).selected()
     captions = [own[0] for own in caption_states(states, definitions, style)]
-    assert_faithful(captions, states, definitions)
+    assert_faithful_once(captions, states, definitions)
     assert_true(captions, poses)
-    assert_good_english(captions)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -97,9 +113,8 @@ def test_captions_of_real_motion_are_true_and_say_everything_once(style, step, s
         poses = np.concatenate([file[key][::step] for key in file.files])
     states = extract(poses).selected()
     captions = [own[0] for own in caption_states(states, definitions, style)]
-    assert_faithful(captions, states, definitions)
+    assert_faithful_once(captions, states, definitions)
     assert_true(captions, poses)
-    assert_good_english(captions)
 
 
 @pytest.mark.parametrize("style", STYLES)
