@@ -133,11 +133,10 @@ class _Condition:
     """A condition on posecodes, with the columns of the posecodes table that it needs."""
 
     def __init__(self, shards: Shards, text: str) -> None:
-        from posecap.mining.counting import shard_definitions
         from posecap.posecodes.where import parse_where
 
         self._shards = shards
-        self._where = parse_where(text, shard_definitions(shards))
+        self._where = parse_where(text, shards.definitions())
         self._columns = shards.posecode_dictionary()["column"].to_pylist()
 
     def holds(self, key: str, camera: str) -> np.ndarray:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.console import make_app
 from cli.options import FormatOption, JsonOption, chosen_format, parse_settings
 from cli.tables import Format, print_json, print_rows
+
+if TYPE_CHECKING:
+    from posecap.datasets import DatasetManifest, WantedFile
 
 datasets = make_app(
     "Which data sets can be read, what files they want, and what is found of them.\n\n"
@@ -65,7 +68,7 @@ def show_dataset(
     manifest = load_dataset_manifest(name)
     options = reader_options(manifest.reader)
     files: list[dict[str, Any]] = [
-        {"file": wanted.pattern, "holds": wanted.holds, "needed": "yes" if wanted.required else "no"}
+        {"file": wanted.pattern, "holds": wanted.holds, "needed": _needed(wanted)}
         for wanted in manifest.files
     ]
     if root is not None:
@@ -93,7 +96,12 @@ def _print_described(found: dict[str, Any], json: bool) -> None:
     print_rows([{"landmark": landmark, "joint": joint} for landmark, joint in landmarks.items()])
 
 
-def _describe(manifest: Any) -> list[str]:
+def _needed(wanted: WantedFile) -> str:
+    """Files of different ways stand in for each other."""
+    return f"for {wanted.way}" if wanted.required and wanted.way else "yes" if wanted.required else "no"
+
+
+def _describe(manifest: DatasetManifest) -> list[str]:
     told = {
         "name": f"{manifest.name}: {manifest.title}",
         "what": " ".join(manifest.description.split()),

@@ -54,6 +54,9 @@ def generate(
     projection: Annotated[
         str | None, typer.Option(help="Of virtual cameras: perspective or orthographic.")
     ] = None,
+    up: Annotated[
+        str | None, typer.Option(help="Axis that points up in the files, where they do not tell it.")
+    ] = None,
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="Hold unusable frames and name them, instead of stopping.")
     ] = False,
@@ -95,7 +98,9 @@ def generate(
         device=device,
         jobs=jobs,
         part_frames=part_frames,
-        options=_reader_options(option, cameras=cameras, projection=projection, skip_invalid=skip_invalid),
+        options=_reader_options(
+            option, cameras=cameras, projection=projection, skip_invalid=skip_invalid, up=up
+        ),
         engine=engine,
         address=address,
     )

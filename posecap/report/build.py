@@ -81,7 +81,7 @@ class _Gathered:
         self.size = 0
         self._shards = shards
         self._caption_at: dict[int, int] = {}
-        self._sentence_at: dict[tuple[str, tuple[str, ...]], int] = {}
+        self._sentence_at: dict[tuple[str, tuple[int, ...]], int] = {}
 
     def add(self, clip: Clip) -> None:
         wanted = {index for ids in clip.told for index in np.unique(ids).tolist()}
@@ -97,11 +97,11 @@ class _Gathered:
         self.size += len(_to_json(self.clips[-1]))
 
     def _sentence(self, told: dict[str, Any]) -> int:
-        key = told["text"], tuple(told["roles"])
+        key = told["text"], tuple(told["sentence_ids"])
         if key not in self._sentence_at:
-            joints = sorted({joint for role in key[1] for joint in _joints_of(self._shards, role)})
+            joints = sorted({joint for role in told["roles"] for joint in _joints_of(self._shards, role)})
             self._sentence_at[key] = len(self.sentences)
-            self.sentences.append({"text": told["text"], "joints": joints})
+            self.sentences.append({"text": told["text"], "joints": joints, "statements": list(key[1])})
             self.size += len(_to_json(self.sentences[-1]))
         return self._sentence_at[key]
 

@@ -15,6 +15,7 @@ import pytest
 
 from posecap.report import ReportOptions, write_report
 from posecap.shards import open_shards
+from tests.cli.conftest import TINY_DEMO
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -206,6 +207,25 @@ def test_the_search_and_the_action_filter_choose_clips_and_frames(browser, page,
     assert 1 <= len(searched["clips"]) <= 4
     assert nothing["clips"] == []
     assert nothing["found"] == "0 of 4 clips, 0 frames"
+
+
+def test_a_sentence_of_the_statistics_is_searched_for_in_whatever_words(browser, tmp_path, posecap):
+    arguments = ("--style", "natural", "--subjects", "D1", "--encoder", "none", "-q")
+    posecap.succeed("generate", *TINY_DEMO, *arguments, "--out", tmp_path / "shards")
+    write_report(tmp_path / "shards", tmp_path / "report.html")
+    data = _data(tmp_path / "report.html")
+    said = data["statistics"]["said"]
+    one = next(
+        i for i, row in enumerate(said) if sum(row["counts"]) and i in data["sentences"][0]["statements"]
+    )
+    seen = _run_in(browser, tmp_path / "report.html", tmp_path, f"""
+        [...document.querySelectorAll("#sentences .bar")]
+          .find((row) => row.firstChild.textContent === {json.dumps(said[one]["text"])}).click();
+        return [...document.querySelectorAll("#caption .match")].map((span) => span.textContent);
+    """)  # fmt: skip
+    saying = {row["text"] for row in data["sentences"] if one in row["statements"]}
+    assert seen
+    assert set(seen) <= saying
 
 
 def test_the_time_slider_and_dragging_change_the_picture(browser, page, tmp_path):

@@ -30,11 +30,15 @@ function captionOf(clip, frame, camera) {
   return data.captions[clip.told[data.toldByView ? camera : 0][frame]];
 }
 
-// Which sentences have all words of the query; null where nothing is asked for.
+// Which sentences have all words of the query, or say what that sentence of the bank says in whatever words;
+// null where nothing is asked for.
 function matchingSentences(query) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length) return null;
-  const holds = (sentence) => words.every((word) => sentence.text.toLowerCase().includes(word));
+  const asked = query.trim().toLowerCase();
+  if (!asked) return null;
+  const words = asked.split(/\s+/);
+  const statement = data.statistics.said.findIndex((one) => one.text.toLowerCase() === asked);
+  const holds = (sentence) => sentence.statements.includes(statement)
+    || words.every((word) => sentence.text.toLowerCase().includes(word));
   return new Set(data.sentences.flatMap((sentence, index) => (holds(sentence) ? [index] : [])));
 }
 
