@@ -1,118 +1,110 @@
-"""Lifting new 2D keypoints with a run."""
+"""Lifting new 2D keypoints with a run: every person of a file, in any of the known formats."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lifting.data import Clips, MemorySource, SequenceData, SequenceInfo, ViewData, Windows, normalize_2d
-from lifting.evaluation.evaluate import EvaluationConfig, lifter_predictor
+from lifting.evaluation.config import EvaluationConfig
+from lifting.evaluation.methods import lifter_predictor
 from lifting.evaluation.views import predict_views
-from lifting.runs import open_run
+from lifting.placing import DEFAULT_FOCAL, place_root, stature
+from lifting.prediction_files import Prediction, PredictionFile, write_bvhs, write_parquet
+from lifting.runs import Run, open_run
 from posecap.errors import InputError
-from posecap.io import read_npz
+from posecap.keypoints import Keypoints, Person, read_keypoints
 from posecap.skeletons import load_skeleton
 
-DEFAULT_FPS = 50.0
+DEFAULT_RATE = 50.0
 
 
 @dataclass(frozen=True)
 class PredictionConfig:
-    """keypoints: an .npz file; width, height, fps: what it does not say itself; None takes the run's flip."""
+    """One run of `predict_file`; None takes what the file or the run says.
+
+    keypoints: a file or folder of a format of `posecap.keypoints`; size: image width, height; fps: of
+    the file; rate: frames a second the run was trained at, to which other files are resampled;
+    focal: pixels; height: stature in metres that the bodies get; layout: order of the file's points.
+    """
 
     run: Path
     keypoints: Path
     out: Path
-    width: int | None = None
-    height: int | None = None
+    format: str = "auto"
+    size: tuple[int, int] | None = None
     fps: float | None = None
+    rate: float = DEFAULT_RATE
+    focal: float | None = None
+    height: float | None = None
+    layout: str | None = None
+    bvh: Path | None = None
     flip: bool | None = None
     device: str = "auto"
 
 
-@dataclass(frozen=True)
-class Keypoints:
-    """2D keypoints of one person: pixels (T, J, 2), confidence (T, J)."""
+def predict_file(config: PredictionConfig) -> PredictionFile:
+    """Lifts the people of `config.keypoints`, writes `config.out` (and BVH files), and gives them.
 
-    pixels: np.ndarray
-    confidence: np.ndarray
-    width: int
-    height: int
-    fps: float
-
-
-def predict_file(config: PredictionConfig) -> int:
-    """Writes one row a frame of `config.keypoints` and gives their number."""
+    InputError for a run or a file that is not fit.
+    """
     run = open_run(config.run)
-    found = read_keypoints(config, run.info.joints)
-    poses = lift(config, found)
-    _write(config.out, poses)
-    return len(poses)
+    if run.info.skeleton != "h36m17":
+        raise InputError(f"{config.run}: lifts {run.info.skeleton}, keypoint files give h36m17")
+    found, report = _read(config)
+    focal = config.focal or DEFAULT_FOCAL * found.width
+    people = [_predict(config, run, found, person, focal) for person in found.people]
+    report += tuple(line for line in [_focal_line(config, focal)] if line)
+    made = PredictionFile(tuple(people), found.fps or config.rate, focal, str(config.run), found, report)
+    write_parquet(config.out, made)
+    if config.bvh is not None:
+        write_bvhs(config.bvh, made)
+    return made
 
 
-def read_keypoints(config: PredictionConfig, joints: int) -> Keypoints:
-    """The keypoints of a file; InputError names what is missing or misshapen."""
-    arrays = read_npz(config.keypoints)
-    path = config.keypoints
-    if "keypoints" not in arrays:
-        raise InputError(f"{path}: has no array 'keypoints' (found: {', '.join(sorted(arrays)) or 'none'})")
-    points = np.asarray(arrays["keypoints"])
-    if points.ndim != 3 or points.shape[1] != joints or points.shape[2] not in (2, 3) or not len(points):
-        raise InputError(f"{path}: keypoints are {points.shape}, expected (frames, {joints}, 2 or 3)")
-    if not np.isfinite(points).all():
-        frame = int((~np.isfinite(points).all(axis=(1, 2))).argmax())
-        raise InputError(f"{path}: frame {frame} of keypoints is NaN or infinite")
-    confidence = np.asarray(arrays.get("confidence", points[..., 2] if points.shape[2] == 3 else 1.0))
-    if confidence.shape not in ((), points.shape[:2]):
-        raise InputError(f"{path}: confidence is {confidence.shape}, expected {points.shape[:2]}")
-    return Keypoints(
-        points[..., :2].astype(np.float32),
-        np.broadcast_to(confidence, points.shape[:2]).astype(np.float32),
-        int(_number(config.width, arrays, "width", path)),
-        int(_number(config.height, arrays, "height", path)),
-        _number(config.fps, arrays, "fps", path, DEFAULT_FPS),
+def _read(config: PredictionConfig) -> tuple[Keypoints, tuple[str, ...]]:
+    """The keypoints at the run's frame rate, and the report of what was done to them."""
+    found = read_keypoints(
+        config.keypoints, config.format, size=config.size, fps=config.fps, layout=config.layout
     )
+    if found.fps is None:
+        line = f"frame rate not known, taken as {config.rate:g} frames a second"
+        return found, (*found.report, line)
+    found = found.resampled(config.rate)
+    return found, found.report
 
 
-def _number(
-    given: float | None, arrays: dict[str, np.ndarray], name: str, path: Path, default: float | None = None
-) -> float:
-    if given is None and name in arrays and np.ndim(arrays[name]) == 0:
-        given = float(arrays[name])
-    value = default if given is None else given
-    if value is None:
-        raise InputError(f"{path}: does not say the image's {name}, give --{name}")
-    if not value > 0:
-        raise InputError(f"{path}: {name} is {value}, expected more than 0")
-    return value
+def _focal_line(config: PredictionConfig, focal: float) -> str:
+    if config.focal is not None:
+        return ""
+    return f"focal length not known, taken as {focal:.0f} pixels; the root's distance is as right as that"
 
 
-def lift(config: PredictionConfig, found: Keypoints) -> np.ndarray:
-    """(T, J, 3) metres, camera frame, relative to the root."""
+def _predict(
+    config: PredictionConfig, run: Run, found: Keypoints, person: Person, focal: float
+) -> Prediction:
+    pose = lift(config, run, found, person)
+    if config.height is not None:
+        pose = pose * (config.height / max(stature(pose, load_skeleton("h36m17")), 1e-6))
+    center = np.array([found.width, found.height]) / 2
+    root = place_root(pose, person.pose_2d, person.confidence, focal, center)
+    return Prediction(person, pose.astype(np.float32), root.astype(np.float32))
+
+
+def lift(config: PredictionConfig, run: Run, found: Keypoints, person: Person) -> np.ndarray:
+    """(T, 17, 3) metres, camera frame, relative to the root."""
     from lifting.training.ranks import choose_device
 
-    run, device = open_run(config.run), choose_device(config.device)
-    pose_2d = normalize_2d(found.pixels, found.confidence, found.width, found.height)
+    device = choose_device(config.device)
+    pose_2d = normalize_2d(person.pose_2d, person.confidence, found.width, found.height)
     view = ViewData("camera", pose_2d, np.eye(3), np.zeros(3))
-    info = SequenceInfo("keypoints", "", "", "test", found.fps, len(pose_2d), ("camera",))
+    fps = found.fps or config.rate
+    info = SequenceInfo("keypoints", "", "", "test", fps, len(pose_2d), ("camera",))
     mirror = load_skeleton(run.info.skeleton).mirror_order()
     source = MemorySource([info], [SequenceData(None, (view,))], mirror)
     recipe = run.info.recipe
     clips = Clips(source, Windows(recipe.clips.frames, recipe.evaluation.stride, recipe.clips.rate))
     predict = lifter_predictor(run, EvaluationConfig(config.run, flip=config.flip), source, device)
-    return next(predict_views(predict, clips, device=device)).prediction.astype(np.float32)
-
-
-def _write(path: Path, poses: np.ndarray) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    flat = pa.array(poses.reshape(-1), pa.float32())
-    vectors = pa.FixedSizeListArray.from_arrays(flat, poses.shape[1] * 3)
-    table = pa.table({"frame": pa.array(np.arange(len(poses), dtype=np.int32)), "pose_3d": vectors})
-    beside = path.with_name(path.name + ".new")
-    pq.write_table(table, beside)
-    os.replace(beside, path)
+    return next(predict_views(predict, clips, device=device)).prediction

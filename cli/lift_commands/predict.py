@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,28 +10,38 @@ import typer
 
 from cli.console import note
 from cli.lift_commands.evaluate import RunArgument
+from posecap.errors import InputError
 
 
 def predict(
     run: RunArgument,
     keypoints: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE.npz",
-            help="keypoints (T,J,2) pixels, or (T,J,3) with confidence.",
-            show_default=False,
-        ),
+        Path, typer.Option(metavar="FILE", help="2D keypoints: a file or a folder.", show_default=False)
     ],
     out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="File to write.", show_default=False)],
-    width: Annotated[
-        int | None, typer.Option(min=1, help="Image width in pixels, if not in the file.")
-    ] = None,
-    height: Annotated[
-        int | None, typer.Option(min=1, help="Image height in pixels, if not in the file.")
+    format: Annotated[
+        str,
+        typer.Option(help="auto, coco, alphapose, openpose, mmpose, videopose3d or arrays (.npy, .npz)."),
+    ] = "auto",
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Image size in pixels, if the file does not tell.")
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(min=0.1, help="Frames a second (default: in the file, or 50).")
+        float | None, typer.Option(min=0.1, help="Frames a second of the file, if it does not tell.")
     ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.1, help="Frames a second the run was trained at; others are resampled.")
+    ] = 50.0,
+    layout: Annotated[
+        str | None, typer.Option(help="Order of the points: coco17, halpe26, body25, openpose18, h36m17.")
+    ] = None,
+    focal: Annotated[
+        float | None, typer.Option(min=1, help="Focal length in pixels, for the root's place.")
+    ] = None,
+    height: Annotated[
+        float | None, typer.Option(min=0.3, max=3, help="Stature in metres that bodies are scaled to.")
+    ] = None,
+    bvh: Annotated[Path | None, typer.Option(metavar="FILE.bvh", help="Also write BVH motion.")] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
@@ -38,12 +49,27 @@ def predict(
 ) -> None:
     """Lift new 2D keypoints with a trained run.
 
-    In: RUN, and an .npz with `keypoints`, optionally `confidence`, `width`, `height` and `fps`; joints in
-    the order of the run's skeleton. Out: Parquet, one row a frame: frame, pose_3d (metres, camera frame,
-    relative to the root: x right, y down, z away from the camera).
+    In: RUN, and the keypoints of any number of people in a detector's format. Out: Parquet, one row a
+    person and frame: person, frame, time, pose_3d (metres, camera frame, relative to the root: x right,
+    y down, z away from the camera), root (estimated), confidence, filled. What was filled in or assumed
+    is told on standard error and in the file's metadata.
     """
     from lifting.prediction import PredictionConfig, predict_file
 
-    config = PredictionConfig(run, keypoints, out, width, height, fps, flip, device)
-    frames = predict_file(config)
-    note(f"{out}: {frames} frames")
+    config = PredictionConfig(
+        run, keypoints, out, format, _size(size), fps, rate, focal, height, layout, bvh, flip, device
+    )
+    made = predict_file(config)
+    for line in made.report:
+        note(line)
+    people = f"{len(made.people)} {'person' if len(made.people) == 1 else 'people'}"
+    note(f"{out}: {people}, {made.num_frames} frames at {made.fps:g} a second")
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)\s*[xX*]\s*(\d+)", text)
+    if not match or not int(match[1]) or not int(match[2]):
+        raise InputError(f"--size {text}: expected width x height in pixels, such as 1920x1080")
+    return int(match[1]), int(match[2])

@@ -38,7 +38,8 @@ def read_poses(path: str | Path, skeleton: str | None = None) -> np.ndarray:
         array = array[None]
     if array.ndim != 3 or array.shape[2] != 3 or not array.size:
         raise InputError(f"{path}: expected poses (frames, joints, 3), found {array.shape}")
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
 
 
 def _from_npy(path: Path, _: Skeleton | None) -> np.ndarray:
@@ -63,7 +64,7 @@ def _from_json(path: Path, _: Skeleton | None) -> np.ndarray:
         content = content[usual[0]]
     try:
         return np.array(content, dtype=np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{path}: expected nested lists of numbers (frames, joints, 3)") from error
 
 

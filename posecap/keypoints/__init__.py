@@ -58,7 +58,7 @@ def read_keypoints(
         found = _with_layout(found, layout, path)
     size = size or found.size
     if size is None:
-        raise InputError(f"{path}: does not tell the image size; give its width and height")
+        raise InputError(f"{path}: does not tell the image size; give its width and height (--size)")
     people, report = to_people(found, min_confidence)
     if not people:
         raise InputError(f"{path}: holds no detected person")

@@ -1,4 +1,7 @@
-"""Plain arrays: `.npy`, and `.npz` with `keypoints` and `scores` as rtmlib gives them."""
+"""Plain arrays: `.npy`, and `.npz` with `keypoints` and `scores` as rtmlib gives them.
+
+An `.npz` may also tell `width`, `height` and `fps`, and call the scores `confidence`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ def read(path: Path, content: Any) -> Detections:
     The order of persons is who they are, if it is the same number of them in every frame.
     """
     points = content["keypoints"] if isinstance(content, dict) else content
-    scores = content.get("scores") if isinstance(content, dict) else None
+    told = content if isinstance(content, dict) else {}
+    scores = told.get("scores", told.get("confidence"))
+    width, height, fps = (_number(path, told, name) for name in ("width", "height", "fps"))
     if not isinstance(points, np.ndarray) or points.dtype.kind not in "fiu" or points.ndim not in (3, 4):
         raise InputError(f"{path}: expected keypoints (frames, [persons,] points, 2 or 3)")
     if points.shape[-1] not in (2, 3) or not points.size:
@@ -43,9 +48,20 @@ def read(path: Path, content: Any) -> Detections:
             points=points.reshape(-1, num_points, 2),
             confidence=confidence.reshape(-1, num_points),
             ids=tuple(str(person + 1) for person in range(num_people)) * num_frames,
+            size=(int(width), int(height)) if width and height else None,
+            fps=fps,
             notes=notes,
         )
     )
+
+
+def _number(path: Path, told: dict[str, Any], name: str) -> float | None:
+    if name not in told:
+        return None
+    value = np.asarray(told[name])
+    if value.dtype.kind not in "fiu" or value.size != 1 or not 0 < float(value.reshape(())) < 1e6:
+        raise InputError(f"{path}: {name} is {told[name]!r}, expected a number above 0")
+    return float(value.reshape(()))
 
 
 def guess_layout(points: np.ndarray, source: str) -> tuple[str, tuple[str, ...]]:

@@ -201,7 +201,8 @@ def _of_17(values: Any, channels: int, path: Path, name: str) -> np.ndarray:
     if not numeric or values.ndim != 3 or values.shape[1:] != (17, channels):
         found = values.shape if numeric else type(values).__name__
         raise InputError(f"{path}: {name}: expected (frames, 17, {channels}), found {found}")
-    return values[:, TO_H36M].astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
+        return values[:, TO_H36M].astype(np.float32)
 
 
 def _train_key(name: str, path: Path) -> str:

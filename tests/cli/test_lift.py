@@ -79,11 +79,11 @@ def test_new_keypoints_are_lifted(trained, tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"poses": np.zeros((3, 17, 2))}, "has no array 'keypoints' (found: poses)"),
-        ({"keypoints": np.zeros((3, 16, 2))}, "keypoints are (3, 16, 2), expected (frames, 17, 2 or 3)"),
-        ({"keypoints": np.full((3, 17, 2), np.nan)}, "frame 0 of keypoints is NaN"),
-        ({"keypoints": np.zeros((3, 17, 2))}, "does not say the image's width, give --width"),
-        ({"keypoints": np.zeros((3, 17, 2)), "confidence": np.zeros(3)}, "confidence is (3,)"),
+        ({"poses": np.zeros((3, 17, 2))}, "not a keypoint file of a known format"),
+        ({"keypoints": np.zeros((3, 16, 2))}, "16 points a person; layouts are known of 17"),
+        ({"keypoints": np.full((3, 17, 2), np.nan), "width": 9, "height": 9}, "holds no detected person"),
+        ({"keypoints": np.ones((3, 17, 2))}, "does not tell the image size"),
+        ({"keypoints": np.zeros((3, 17, 2)), "confidence": np.zeros(3)}, "expected scores (3, 17), found (3,)"),
     ],
 )
 def test_bad_keypoints_are_told_in_one_line(trained, tmp_path, arrays, message):

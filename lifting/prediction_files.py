@@ -1,0 +1,109 @@
+"""What `lift predict` writes: one Parquet table, and a BVH file for each person."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from posecap.errors import InputError
+from posecap.keypoints import Keypoints, Person
+from posecap.skeletons import load_skeleton
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One person: pose (T, 17, 3) and estimated root (T, 3), metres, x right, y down, z away."""
+
+    person: Person
+    pose: np.ndarray
+    root: np.ndarray
+
+
+@dataclass(frozen=True)
+class PredictionFile:
+    """All that one run of `lift predict` made. focal: pixels, told or assumed; run: its folder."""
+
+    people: tuple[Prediction, ...]
+    fps: float
+    focal: float
+    run: str
+    keypoints: Keypoints
+    report: tuple[str, ...]
+
+    @property
+    def num_frames(self) -> int:
+        return sum(len(one.pose) for one in self.people)
+
+    def metadata(self) -> dict[str, str]:
+        """What the file says of itself."""
+        found = self.keypoints
+        return {
+            "skeleton": "h36m17",
+            "joints": ", ".join(load_skeleton("h36m17").joints),
+            "up": "-y",
+            "units": "metres; camera frame: x right, y down, z away from the camera",
+            "pose_3d": "relative to the root",
+            "root": "estimated from the reprojection of the pose, with the focal length given here",
+            "confidence": "of the 2D keypoints",
+            "filled": "joints that were not detected but filled in",
+            "fps": f"{self.fps:g}",
+            "focal_px": f"{self.focal:g}",
+            "image_px": f"{found.width} x {found.height}",
+            "run": self.run,
+            "source": f"{found.source} ({found.format}, {found.layout})",
+            "report": json.dumps(self.report),
+        }
+
+
+def write_parquet(path: Path, made: PredictionFile) -> None:
+    """One row a person and frame; nothing half-written is left under this name."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    people = made.people
+    frames = [one.person.start + np.arange(len(one.pose), dtype=np.int32) for one in people]
+    columns = {
+        "person": pa.array([one.person.id for one in people for _ in one.pose]),
+        "frame": pa.array(np.concatenate(frames)),
+        "time": pa.array(np.concatenate(frames) / made.fps),
+        "pose_3d": _lists([one.pose for one in people], pa.float32()),
+        "root": _lists([one.root for one in people], pa.float32()),
+        "confidence": _lists([one.person.confidence for one in people], pa.float32()),
+        "filled": _lists([one.person.filled for one in people], pa.bool_()),
+    }
+    table = pa.table(columns).replace_schema_metadata(made.metadata())
+    beside = path.with_name(path.name + ".new")
+    try:
+        pq.write_table(table, beside)
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def write_bvhs(path: Path, made: PredictionFile) -> list[Path]:
+    """`path` for one person, `path` with `_<number>` for each of several; y up, centimetres."""
+    from posecap.io.bvh import write_bvh
+    from posecap.io.poses_to_bvh import poses_to_bvh
+
+    skeleton = load_skeleton("h36m17")
+    paths = []
+    for number, one in enumerate(made.people, start=1):
+        joints = one.pose + one.root[:, None]
+        z_up = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)
+        own = path if len(made.people) == 1 else path.with_name(f"{path.stem}_{number}{path.suffix}")
+        write_bvh(own, poses_to_bvh(z_up, skeleton, made.fps))
+        paths.append(own)
+    return paths
+
+
+def _lists(arrays: list[np.ndarray], type_: object) -> object:
+    """A column of fixed-size lists from arrays (T, ...)."""
+    import pyarrow as pa
+
+    rows = np.concatenate([array.reshape(len(array), -1) for array in arrays])
+    return pa.FixedSizeListArray.from_arrays(pa.array(rows.reshape(-1), type_), rows.shape[1])

@@ -1,0 +1,147 @@
+"""`lift predict` on the files of detectors: people, frame rates, roots, BVH, and what the file says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from lifting.backbones import build
+from lifting.placing import place_root, stature
+from lifting.prediction import PredictionConfig, predict_file
+from lifting.recipes import load_recipe
+from lifting.runs import build_model, write_run
+from posecap.cameras import world_to_camera
+from posecap.datasets import load_dataset_manifest
+from posecap.errors import InputError
+from posecap.io import read_poses
+from posecap.io.bvh_parser import read_bvh
+from posecap.skeletons import load_skeleton
+from tests.fixtures import keypoint_files as files
+from tests.fixtures.h36m_files import STANDING, swinging_motion
+from tests.fixtures.runs import TINY
+
+CAMERA = load_dataset_manifest("h36m").subject_cameras("S1")[0]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    recipe = load_recipe("small", TINY)
+    return write_run(tmp_path_factory.mktemp("runs") / "run", recipe, build_model(recipe)).path
+
+
+def predict(run: Path, keypoints: Path, out: Path, **options: object) -> dict[str, np.ndarray]:
+    made = predict_file(PredictionConfig(run, keypoints, out, **({"size": files.SIZE} | options)))
+    table = pq.read_table(out)
+    assert table.num_rows == made.num_frames
+    return {name: np.array(table[name].to_pylist()) for name in table.column_names}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path, people: files.write_openpose(path / "in", people),
+        lambda path, people: files.write_alphapose(path / "in.json", people),
+        lambda path, people: files.write_rtmlib(path / "in.npz", people),
+    ],
+)
+def test_everybody_in_a_detectors_file_is_lifted(run: Path, tmp_path: Path, write):
+    path = write(tmp_path, files.tracks_of_people(20, 2))
+    rows = predict(run, path, tmp_path / "out.parquet")
+    assert len(set(rows["person"])) == 2
+    for person in set(rows["person"]):
+        own = rows["person"] == person
+        assert rows["frame"][own].tolist() == list(range(20))
+        assert rows["pose_3d"][own].shape == (20, 51)
+        np.testing.assert_allclose(rows["pose_3d"][own][:, :3], 0, atol=1e-6)
+    assert np.isfinite(rows["root"]).all()
+    assert not rows["filled"].any()
+
+
+def test_the_file_says_what_it_holds_and_what_was_assumed(run: Path, tmp_path: Path):
+    path = files.write_openpose(tmp_path / "in", files.tracks_of_people(20, 1), without=(3,))
+    predict(run, path, tmp_path / "out.parquet")
+    told = {
+        key.decode(): value.decode()
+        for key, value in pq.read_schema(tmp_path / "out.parquet").metadata.items()
+    }
+    assert told["skeleton"] == "h36m17"
+    assert told["up"] == "-y"
+    assert "metres" in told["units"]
+    assert told["run"] == str(run)
+    report = " ".join(json.loads(told["report"]))
+    for words in ("1 frames without a detection", "frame rate not known", "focal length not known"):
+        assert words in report
+
+
+def test_other_frame_rates_are_brought_to_the_runs(run: Path, tmp_path: Path):
+    path = files.write_alphapose(tmp_path / "in.json", files.tracks_of_people(21, 1))
+    rows = predict(run, path, tmp_path / "out.parquet", fps=25.0)
+    assert rows["frame"].tolist() == list(range(41))
+    np.testing.assert_allclose(rows["time"], np.arange(41) / 50)
+
+
+def test_a_stature_is_kept(run: Path, tmp_path: Path):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(20, 1))
+    rows = predict(run, path, tmp_path / "out.parquet", height=1.9)
+    pose = rows["pose_3d"].reshape(-1, 17, 3)
+    assert stature(pose, load_skeleton("h36m17")) == pytest.approx(1.9, rel=1e-4)
+
+
+def test_the_root_is_found_from_a_true_pose_and_its_projection():
+    motion = swinging_motion(15)
+    joints = world_to_camera(motion.astype(np.float64), CAMERA)
+    focal, center = 1145.0, np.array([500.0, 501.0])
+    pixels = joints[..., :2] / joints[..., 2:] * focal + center
+    root = place_root(joints - joints[:, :1], pixels, np.ones((15, 17)), focal, center)
+    np.testing.assert_allclose(root, joints[:, 0], atol=1e-6)
+
+
+def test_a_root_never_puts_a_joint_behind_the_camera():
+    rng = np.random.default_rng(0)
+    pose = rng.normal(size=(50, 17, 3))
+    root = place_root(
+        pose, rng.uniform(0, 1000, (50, 17, 2)), np.ones((50, 17)), 1000.0, np.array([500, 500])
+    )
+    assert ((pose + root[:, None])[..., 2] > 0).all()
+
+
+def test_stature_is_near_that_of_a_standing_body():
+    assert stature(STANDING[None], load_skeleton("h36m17")) == pytest.approx(1.75, abs=0.1)
+
+
+@pytest.mark.parametrize("num_people", [1, 2])
+def test_bvh_holds_the_same_joints(run: Path, tmp_path: Path, num_people: int):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(10, num_people))
+    rows = predict(run, path, tmp_path / "out.parquet", bvh=tmp_path / "out.bvh")
+    names = ["out.bvh"] if num_people == 1 else ["out_1.bvh", "out_2.bvh"]
+    assert sorted(found.name for found in tmp_path.glob("*.bvh")) == names
+    joints = rows["pose_3d"].reshape(-1, 17, 3) + rows["root"][:, None]
+    bvh = read_bvh(tmp_path / names[0])
+    positions, _ = bvh.positions()
+    ankle = list(bvh.names).index("LeftAnkle")
+    np.testing.assert_allclose(positions[:, ankle, 1] / 100, -joints[:10, 6, 1], atol=1e-3)
+
+
+def test_the_output_can_be_captioned(run: Path, tmp_path: Path):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(10, 1))
+    predict(run, path, tmp_path / "out.parquet")
+    assert read_poses(tmp_path / "out.parquet").shape == (10, 17, 3)
+
+
+def test_a_run_on_another_skeleton_is_refused(tmp_path: Path):
+    recipe = load_recipe("small", TINY)
+    model = build(recipe.backbone.name, frames=recipe.clips.frames, joints=22, **recipe.backbone.options)
+    run = write_run(tmp_path / "run", recipe, model, skeleton="smpl22")
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
+    with pytest.raises(InputError, match="lifts smpl22, keypoint files give h36m17"):
+        predict_file(PredictionConfig(run.path, path, tmp_path / "out.parquet", size=files.SIZE))
+
+
+def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
+    with pytest.raises(InputError, match="cannot be written"):
+        predict_file(PredictionConfig(run, path, tmp_path / "none" / "out.parquet", size=files.SIZE))
