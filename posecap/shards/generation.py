@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posecap.captions import STYLES
 from posecap.encoders.weights import find_weights
-from posecap.errors import InputError
+from posecap.errors import InputError, unknown_name
 from posecap.shards.directory import ForeignError, clear_partial, hold, look
 from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet
@@ -17,7 +18,7 @@ from posecap.shards.finish import finish, summarize
 from posecap.shards.manifest import MANIFEST, read_manifest
 from posecap.shards.part import WORK, PartRecord, PartWork
 from posecap.shards.plan import Plan, make_plan
-from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
+from posecap.shards.settings import SETTINGS, GenerateConfig, Progress, Silent, Summary
 
 if TYPE_CHECKING:
     from posecap.readers import Dataset
@@ -62,6 +63,8 @@ def _open(config: GenerateConfig) -> Dataset:
 
 def _check_names(config: GenerateConfig) -> None:
     """Names that are only needed at the end are looked at first."""
+    if config.style not in STYLES:
+        raise unknown_name("style", config.style, STYLES)
     Engine(config.engine, config.jobs, config.address).check()
     if config.encoder is not None:
         for name in config.granularities:
@@ -123,12 +126,16 @@ def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
     """The summary of shards that are there already, if they are what is asked for."""
     out = config.out
     manifest = read_manifest((out / MANIFEST).read_text(encoding="utf-8"), str(out / MANIFEST))
-    mine = (config.style, config.seed, config.variants, config.frame, config.language, config.dataset)
-    theirs = (
-        manifest.style, manifest.seed, manifest.variants, manifest.frame, manifest.language, manifest.dataset,
-    )  # fmt: skip
-    if mine != theirs or sorted(map(tuple, plan.parts)) != sorted(manifest.parts):
-        raise ForeignError(f"{out}: holds other shards already: choose another directory or delete it")
+    other = [name for name in SETTINGS if getattr(config, name) != getattr(manifest, name)]
+    if plan.definitions.sha256 != manifest.definitions.sha256:
+        other.append("definitions")
+    if other or [key for part in plan.parts for key in part] != [
+        key for part in manifest.parts for key in part
+    ]:
+        raise ForeignError(
+            f"{out}: holds other shards already ({', '.join(other) or 'other sequences'} "
+            "differ): choose another directory or delete it"
+        )
     shutil.rmtree(out / WORK, ignore_errors=True)
     return summarize(out, manifest, {}, len(plan.parts))
 

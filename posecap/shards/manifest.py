@@ -104,6 +104,9 @@ class ShardManifest(Manifest):
     variants: int
     noise: bool
     skip: float
+    without: tuple[str, ...] = ()
+    concise: bool = False
+    with_action: bool = False
     features: tuple[FeatureRecord, ...] = ()
     parts: tuple[tuple[str, ...], ...] = Field(description="sequences of each part, in row order")
     tables: dict[str, TableRecord]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from posecap.captions import bank
 from posecap.errors import InputError, unknown_name
+from posecap.posecodes import Definitions
+from posecap.posecodes.statements import statements_without
 from posecap.shards.settings import GenerateConfig
 from posecap.shards.telling import load_part_definitions
 
@@ -20,6 +23,7 @@ class Plan:
     parts: list[list[str]]
     frames: list[int]
     identity: str
+    definitions: Definitions
 
 
 def make_plan(dataset: Dataset, config: GenerateConfig) -> Plan:
@@ -34,7 +38,10 @@ def make_plan(dataset: Dataset, config: GenerateConfig) -> Plan:
         parts[-1].append(key)
         frames[-1] += count
     definitions = load_part_definitions(dataset.skeleton, config)
-    return Plan(parts, frames, config.identity(parts, definitions.sha256))
+    # names in the settings that are wrong are told before any work is done
+    bank(definitions, config.language)
+    statements_without(definitions, config.without)
+    return Plan(parts, frames, config.identity(parts, definitions.sha256), definitions)
 
 
 def _chosen(dataset: Dataset, config: GenerateConfig) -> list[str]:

@@ -17,7 +17,8 @@ class GenerateConfig:
 
     Fields up to `options` decide what the shards hold; the rest only how the work is done.
     `keypoints` are the 2D sources; `skip` is the
-    probability that a statement is left out; `definitions` None takes the skeleton's own; `sequences` and
+    probability that a statement is left out; `without` are body parts that nothing is said of;
+    `concise` leaves out what follows from what is told; `with_action` begins captions with the action; `definitions` None takes the skeleton's own; `sequences` and
     `subjects` None take all; `options` go to the reader; `encoder` None leaves text features out, a
     directory is loaded from there. A part is at least one sequence and about `part_frames` frames.
     """
@@ -34,6 +35,9 @@ class GenerateConfig:
     variants: int = 1
     noise: bool = False
     skip: float = 0.0
+    without: tuple[str, ...] = ()
+    concise: bool = False
+    with_action: bool = False
     subjects: tuple[str, ...] | None = None
     sequences: tuple[str, ...] | None = None
     options: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +57,11 @@ class GenerateConfig:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+# settings that the manifest tells again
+SETTINGS = (
+    *("dataset", "language", "frame", "style", "seed", "variants"),
+    *("noise", "skip", "without", "concise", "with_action"),
+)
 _NUM_DECISIVE = [item.name for item in fields(GenerateConfig)].index("options") + 1
 
 

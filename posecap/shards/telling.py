@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from posecap.cameras import world_to_camera
-from posecap.captions import caption_states
+from posecap.captions import caption_states, with_action
 from posecap.captions.states import unique_rows
 from posecap.captions.types import Caption, CaptionSentence
 from posecap.frames import up_vector
 from posecap.posecodes import Posecodes, extract, load_definitions
+from posecap.posecodes.statements import statements_without
 from posecap.shards.settings import GenerateConfig
 from posecap.skeletons import load_skeleton
 
@@ -51,6 +52,7 @@ class Narrator:
         self.frame = config.frame
         self.definitions = load_part_definitions(skeleton, config)
         self.columns = column_names(self.definitions)
+        self._wanted = statements_without(self.definitions, config.without)
         self.captions: dict[int, tuple[Caption, int | None]] = {}
         self._sentence_keys: dict[CaptionSentence, bytes] = {}
 
@@ -58,10 +60,10 @@ class Narrator:
         """Posecodes, statements and captions of every frame (as seen by `camera`, if one is given)."""
         with clock("posecodes"):
             codes = self._extract(sequence, camera)
-            categories, selected = codes.category_table(), codes.selected(self.config.skip)
+            categories = codes.category_table()
+            selected = codes.selected(self.config.skip) & self._wanted
         with clock("captions"):
-            states, state_of = unique_rows(selected)
-            caption_ids = self._caption(states)[state_of]
+            caption_ids = self._caption_frames(selected, sequence)
         rows, sentence_ids = np.nonzero(selected)
         offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(selected)))])
         return Told(
@@ -85,10 +87,20 @@ class Narrator:
             sequence=sequence.key,
         )
 
-    def _caption(self, states: np.ndarray) -> np.ndarray:
+    def _caption_frames(self, selected: np.ndarray, sequence: Sequence) -> np.ndarray:
+        """(T, V) caption ids of the frames."""
+        ids = np.empty((len(selected), self.config.variants), np.int64)
+        actions, action_of = frame_actions(sequence) if self.config.with_action else ([None], None)
+        for number, action in enumerate(actions):
+            own = slice(None) if action_of is None else action_of == number
+            states, state_of = unique_rows(selected[own])
+            ids[own] = self._caption(states, action)[state_of]
+        return ids
+
+    def _caption(self, states: np.ndarray, action: str | None) -> np.ndarray:
         """(U, V) caption ids of the different states (U, S), whose captions and mirrors are kept."""
         mirrored, has_mirror = mirror_states(states, self.definitions.mirror_ids)
-        both = self._write(np.concatenate([states, mirrored]))
+        both = self._write(np.concatenate([states, mirrored]), action)
         own, other = both[: len(states)], both[len(states) :]
         ids = np.empty((len(states), self.config.variants), np.int64)
         for row, (captions, reflections) in enumerate(zip(own, other, strict=True)):
@@ -96,11 +108,20 @@ class Narrator:
                 ids[row, variant] = self._keep(caption, reflection if has_mirror[row] else None)
         return ids
 
-    def _write(self, states: np.ndarray) -> list[list[Caption]]:
+    def _write(self, states: np.ndarray, action: str | None) -> list[list[Caption]]:
         config = self.config
-        return caption_states(
-            states, self.definitions, config.style, config.seed, config.variants, config.language
+        written = caption_states(
+            states,
+            self.definitions,
+            config.style,
+            config.seed,
+            config.variants,
+            config.language,
+            concise=config.concise,
         )
+        if action is None:
+            return written
+        return [[with_action(caption, action, config.language) for caption in own] for own in written]
 
     def _keep(self, caption: Caption, reflection: Caption | None) -> int:
         own = self._content(caption)
@@ -133,6 +154,21 @@ def load_part_definitions(skeleton: str, config: GenerateConfig) -> Definitions:
 def column_names(definitions: Definitions) -> tuple[str, ...]:
     """Column of each posecode in the posecodes table, such as `angle_left_hip_left_knee_left_ankle`."""
     return tuple("_".join((kind, *entry.joints)) for kind, entry in definitions.columns)
+
+
+def frame_actions(sequence: Sequence) -> tuple[list[str | None], np.ndarray]:
+    """Different action texts of a sequence, and for each frame its place among them.
+
+    A frame has the shortest label that covers it, so that what happens within a recording comes before
+    what the recording is called; without any label it has the recording's action.
+    """
+    action_of = np.zeros(sequence.num_frames, np.intp)
+    actions: list[str | None] = [sequence.action or None]
+    for label in sorted(sequence.labels, key=lambda one: one.start - one.end):
+        if label.text not in actions:
+            actions.append(label.text)
+        action_of[label.start : label.end] = actions.index(label.text)
+    return actions, action_of
 
 
 def mirror_states(states: np.ndarray, mirror_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -232,3 +232,24 @@ def test_what_a_skeleton_cannot_tell_is_in_the_manifest(tmp_path):
     assert [(one.kind, one.joints, one.reason) for one in left_out] == [
         (one.kind, one.joints, one.reason) for one in expected
     ]
+
+
+def test_parts_that_are_left_out_are_in_no_sentence(tmp_path):
+    generate(config(tmp_path / "out", without=("left_hand",)), dataset=TinyDataset(lengths=(9,)))
+    shards = open_shards(tmp_path / "out")
+    own = shards.find_captions(shards.read_frames("S1/sway 0").caption_ids.values, ["caption"])
+    assert own.num_rows > 0
+    assert not any("left hand" in text for text in own["caption"].to_pylist())
+    with pytest.raises(InputError, match="unknown body part 'tail'"):
+        generate(config(tmp_path / "tail", without=("tail",)), dataset=TinyDataset(lengths=(9,)))
+    assert not (tmp_path / "tail").exists()
+
+
+def test_captions_begin_with_the_shortest_action_that_holds(tmp_path):
+    generate(config(tmp_path / "out", with_action=True), dataset=TinyDataset(lengths=(9,)))
+    shards = open_shards(tmp_path / "out")
+    rows = {row["caption_id"]: row for row in shards.captions().to_pylist()}
+    told = [rows[ids[0]] for ids in shards.read_frames("S1/sway 0").caption_ids]
+    assert ["sway a lot" in row["caption"] for row in told] == [2 <= frame < 5 for frame in range(9)]
+    assert all("sway" in row["sentences"][0]["text"] for row in told)
+    assert all(row["sentences"][0]["sentence_ids"] == [] for row in told)
