@@ -13,6 +13,7 @@ from lifting.evaluation.methods import lifter_predictor
 from lifting.evaluation.views import predict_views
 from lifting.placing import DEFAULT_FOCAL, place_root, stature
 from lifting.prediction_files import Prediction, PredictionFile, write_bvhs, write_parquet
+from lifting.prediction_movie import write_movie
 from lifting.runs import Run, open_run
 from posecap.errors import InputError
 from posecap.keypoints import Keypoints, Person, read_keypoints
@@ -41,6 +42,7 @@ class PredictionConfig:
     height: float | None = None
     layout: str | None = None
     bvh: Path | None = None
+    movie: Path | None = None
     flip: bool | None = None
     device: str = "auto"
 
@@ -61,6 +63,8 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
     write_parquet(config.out, made)
     if config.bvh is not None:
         write_bvhs(config.bvh, made)
+    if config.movie is not None:
+        write_movie(config.movie, made)
     return made
 
 

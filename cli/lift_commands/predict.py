@@ -42,6 +42,7 @@ def predict(
         float | None, typer.Option(min=0.3, max=3, help="Stature in metres that bodies are scaled to.")
     ] = None,
     bvh: Annotated[Path | None, typer.Option(metavar="FILE.bvh", help="Also write BVH motion.")] = None,
+    gif: Annotated[Path | None, typer.Option(metavar="FILE.gif", help="Also draw a film.")] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
@@ -57,7 +58,7 @@ def predict(
     from lifting.prediction import PredictionConfig, predict_file
 
     config = PredictionConfig(
-        run, keypoints, out, format, _size(size), fps, rate, focal, height, layout, bvh, flip, device
+        run, keypoints, out, format, _size(size), fps, rate, focal, height, layout, bvh, gif, flip, device
     )
     made = predict_file(config)
     for line in made.report:

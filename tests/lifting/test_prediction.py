@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from lifting.backbones import build
 from lifting.placing import place_root, stature
@@ -145,3 +146,11 @@ def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path):
     path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
     with pytest.raises(InputError, match="cannot be written"):
         predict_file(PredictionConfig(run, path, tmp_path / "none" / "out.parquet", size=files.SIZE))
+
+
+def test_a_film_shows_every_fourth_frame(run: Path, tmp_path: Path):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(20, 2))
+    predict(run, path, tmp_path / "out.parquet", movie=tmp_path / "out.gif")
+    with Image.open(tmp_path / "out.gif") as film:
+        assert film.n_frames == 5
+        assert film.size[0] > film.size[1]
