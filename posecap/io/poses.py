@@ -42,6 +42,22 @@ def read_poses(path: str | Path, skeleton: str | None = None) -> np.ndarray:
         return array.astype(np.float32)
 
 
+def told_up(path: str | Path) -> str | None:
+    """The up axis that a `.parquet` file of poses says it has (`lift predict` writes it), else None."""
+    path = Path(path)
+    if path.suffix != ".parquet":
+        return None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return None
+    up = metadata.get(b"up", b"").decode("ascii", "replace")
+    return up if re.fullmatch("-?[xyz]", up) else None
+
+
 def _from_npy(path: Path, _: Skeleton | None) -> np.ndarray:
     return _numbers(path, read_npy(path))
 

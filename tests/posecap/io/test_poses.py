@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from posecap.errors import InputError
-from posecap.io import read_poses
+from posecap.io import read_poses, told_up
 from posecap.skeletons import load_skeleton
 
 POSES = np.arange(5 * 17 * 3, dtype=np.float64).reshape(5, 17, 3)
@@ -111,3 +111,12 @@ def test_bad_tables_end_in_one_clear_line(tmp_path: Path, name: str, content: st
     with pytest.raises(InputError, match=words) as caught:
         read_poses(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_may_say_which_axis_is_up(tmp_path: Path):
+    rows = pa.array(POSES.reshape(5, -1).tolist(), pa.list_(pa.float32()))
+    for told, up in (({"up": "-y"}, "-y"), ({"up": "sideways"}, None), ({}, None)):
+        table = pa.table({"pose_3d": rows}).replace_schema_metadata(told)
+        pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+        assert told_up(tmp_path / "a.parquet") == up
+    assert told_up(tmp_path / "a.npy") is None
