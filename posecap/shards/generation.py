@@ -129,12 +129,12 @@ def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
     other = [name for name in SETTINGS if getattr(config, name) != getattr(manifest, name)]
     if plan.definitions.sha256 != manifest.definitions.sha256:
         other.append("definitions")
-    if other or [key for part in plan.parts for key in part] != [
-        key for part in manifest.parts for key in part
-    ]:
+    if [key for part in plan.parts for key in part] != [key for part in manifest.parts for key in part]:
+        other.append("sequences")
+    if other:
         raise ForeignError(
-            f"{out}: holds other shards already ({', '.join(other) or 'other sequences'} "
-            "differ): choose another directory or delete it"
+            f"{out}: holds other shards already ({', '.join(other)} differ): "
+            "choose another directory or delete it"
         )
     shutil.rmtree(out / WORK, ignore_errors=True)
     return summarize(out, manifest, {}, len(plan.parts))

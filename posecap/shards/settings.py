@@ -16,11 +16,12 @@ class GenerateConfig:
     """One run of `generate`.
 
     Fields up to `options` decide what the shards hold; the rest only how the work is done.
-    `keypoints` are the 2D sources; `skip` is the
+    `keypoints` are the 2D sources; `definitions` None takes the skeleton's own; `skip` is the
     probability that a statement is left out; `without` are body parts that nothing is said of;
-    `concise` leaves out what follows from what is told; `with_action` begins captions with the action; `definitions` None takes the skeleton's own; `sequences` and
-    `subjects` None take all; `options` go to the reader; `encoder` None leaves text features out, a
-    directory is loaded from there. A part is at least one sequence and about `part_frames` frames.
+    `concise` leaves out what follows from what is told; `with_action` begins captions with the action;
+    `sequences` and `subjects` None take all; `options` go to the reader; `encoder` None leaves text
+    features out, a directory is loaded from there. A part is at least one sequence and about
+    `part_frames` frames. `engine` is local, with `jobs` processes, or ray, at a cluster's `address`.
     """
 
     dataset: str
