@@ -96,7 +96,7 @@ def _moment(
     import torch
 
     from lifting.data import Clips, Windows
-    from lifting.evaluation.evaluate import lifter_predictor
+    from lifting.evaluation.methods import lifter_predictor
     from lifting.evaluation.views import predict_views
 
     key = f"{SUBJECT}/{action} 1"

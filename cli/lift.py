@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli.console import make_app
 from cli.lift_commands.evaluate import evaluate
+from cli.lift_commands.import_weights import import_weights
 from cli.lift_commands.predict import predict
 from cli.lift_commands.recipes import recipes
 from cli.lift_commands.train import train
@@ -17,3 +18,4 @@ app.command()(train)
 app.command("eval")(evaluate)
 app.command()(predict)
 app.command()(recipes)
+app.command("import-weights")(import_weights)

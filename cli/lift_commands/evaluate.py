@@ -29,6 +29,11 @@ def evaluate(
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
     stride: Annotated[int | None, typer.Option(min=1, help="Overlap clips and average their frames.")] = None,
+    hypotheses: Annotated[int | None, typer.Option(min=1, help="Diffusion: poses drawn for a clip.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Diffusion: sampling steps.")] = None,
+    protocol: Annotated[
+        str, typer.Option(help="every-frame, or as a public test script cuts clips: d3dp, motionbert.")
+    ] = "every-frame",
     baselines: Annotated[bool, typer.Option(help="Also measure the mean pose and a linear map.")] = True,
     figure: Annotated[bool, typer.Option(help="Draw the worst, the median and the best frame.")] = True,
     output: Annotated[str, typer.Option("--format", help="table, csv, json or markdown.")] = "table",
@@ -40,7 +45,8 @@ def evaluate(
 
     In: a run folder (it knows its shards). Out: the table on standard output; and in RUN/results the
     same with every other metric as JSON, CSV and Markdown, the exact protocol, and a figure. Every frame
-    of the split counts once.
+    of the split counts once unless another protocol is named. With several hypotheses the row `lifter`
+    is their mean; rows that the ground truth helped say so in their name and in the column `truth used`.
     """
     from lifting.evaluation.evaluate import EvaluationConfig
     from lifting.evaluation.evaluate import evaluate as measure
@@ -48,7 +54,20 @@ def evaluate(
     output = "json" if json else output
     if output not in FORMATS:
         raise InputError(f"--format {output}: expected one of {', '.join(FORMATS)}")
-    config = EvaluationConfig(run, features, keypoints, split, flip, stride, baselines, figure, device=device)
+    config = EvaluationConfig(
+        run=run,
+        features=features,
+        keypoints=keypoints,
+        split=split,
+        flip=flip,
+        stride=stride,
+        hypotheses=hypotheses,
+        steps=steps,
+        protocol=protocol,
+        baselines=baselines,
+        figure=figure,
+        device=device,
+    )
     with progress(not quiet) as shown:
         results = measure(config, shown)
     if output == "table":

@@ -15,6 +15,7 @@ from lifting.data.windows import Windows, clip_frames, clip_starts
 from posecap.errors import InputError
 
 Batch = dict[str, Any]
+MIRRORED_INTRINSICS = np.array([1, 1, -1, 1, 1, 1, 1, -1, 1], np.float32)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Clips:
       weight (B, F) 1 for frames that count: inside the view, and valid;
       labelled (B,) 1 where the 3D may be read, else pose_3d and root are 0;
       sentence_ids (B, F, M) int64, -1 padded;
-      up (B, 3) the world's up in the camera frame; intrinsics (B, 4) where cameras have them;
+      up (B, 3) the world's up in the camera frame; intrinsics (B, 9) where cameras have them;
       sequence, camera (numbers), start, step, flipped (B,) say where a clip is from.
     """
 
@@ -96,7 +97,9 @@ class Clips:
 
     def _cut(self, data: SequenceData, clip: Clip) -> Batch:
         info, view = self.info(clip.sequence), data.views[clip.camera]
-        frames, weight = clip_frames(clip.start, self.windows.frames, clip.step, info.num_frames)
+        frames, weight = clip_frames(
+            clip.start, self.windows.frames, clip.step, info.num_frames, self.windows.grid
+        )
         labelled = data.world is not None and info.subject not in self.unlabelled
         row: Batch = {
             "pose_2d": view.pose_2d[frames],
@@ -122,7 +125,7 @@ class Clips:
         row["root"] = row["root"] * np.array([-1, 1, 1], np.float32)
         row["up"] = row["up"] * np.array([-1, 1, 1], np.float32)
         if "intrinsics" in row:
-            row["intrinsics"] = row["intrinsics"] * np.array([1, 1, -1, 1], np.float32)
+            row["intrinsics"] = row["intrinsics"] * MIRRORED_INTRINSICS
         if "sentence_ids" in row:
             if self.source.mirror_ids is None:
                 raise InputError("clips cannot be flipped: the statements' mirror images are not known")

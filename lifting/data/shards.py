@@ -50,7 +50,7 @@ class ShardSource:
         camera = self.shards.camera(info.key, name)
         rows = self.shards.read_view(info.key, self.keypoints, name)
         pose_2d = normalize_2d(rows.pose_2d, rows.confidence, camera.width, camera.height)
-        intrinsics = camera.intrinsics()[:4] if camera.projection == "perspective" else None
+        intrinsics = camera.intrinsics() if camera.projection == "perspective" else None
         told = self._text_ids(rows)
         return ViewData(name, pose_2d, camera.rotation, camera.position, told, intrinsics)
 

@@ -32,7 +32,8 @@ class ViewData:
     pose_2d: (T, J, 3), x and y in units of half the image width from its centre, and confidence 0..1.
     rotation: (3, 3) world to camera; position: (3,) metres, of the camera in the world.
     sentence_ids: (T, M) int32, -1 padded, where captions were made in this camera's frame.
-    intrinsics: (4,) focal lengths x, y and centre x, y in the units of pose_2d, where they are known.
+    intrinsics: (9,) focal lengths x, y, centre x, y (in the units of pose_2d), radial k1..k3, tangential
+    p1, p2, as `Camera.intrinsics` gives them; None where they are not known.
     """
 
     camera: str

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from lifting.runs import write_json
 
 Format = Literal["table", "csv", "json", "markdown"]
-MEAN, FRAMES = "mean of actions", "all frames"
+MEAN, FRAMES, HARD = "mean of actions", "all frames", "hard actions (P3)"
 MAIN_METRICS = ("MPJPE", "P-MPJPE")
 
 
@@ -45,7 +45,8 @@ class Results:
 
     def by_action(self, metrics: tuple[str, ...] = MAIN_METRICS) -> list[dict[str, Any]]:
         """A record an action, then the two means, with one column a method and metric."""
-        actions = [*self.frames, MEAN, FRAMES]
+        hard = [HARD] if HARD in self.rows[-1].scores["MPJPE"] else []
+        actions = [*self.frames, *hard, MEAN, FRAMES]
         total = sum(self.frames.values())
         return [
             {"action": action, "frames": self.frames.get(action, total)}

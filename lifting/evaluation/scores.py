@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lifting.data import Clips
 from lifting.evaluation.views import Predictor, ViewResult, predict_views
-from lifting.metrics import PCK_THRESHOLD, joint_errors, procrustes, rescale
+from lifting.metrics import AUC_THRESHOLDS, PCK_THRESHOLD, joint_errors, procrustes, rescale
 from lifting.metrics.mpjpe import REGIONS_H36M
 from posecap.errors import InputError
 
@@ -27,6 +27,11 @@ def _pck(prediction: Tensor, target: Tensor) -> Tensor:
     return 100 * (joint_errors(prediction, target) < PCK_THRESHOLD).double().mean(-1)
 
 
+def _auc(prediction: Tensor, target: Tensor) -> Tensor:
+    below = joint_errors(prediction, target)[..., None] < torch.tensor(AUC_THRESHOLDS)
+    return 100 * below.double().mean((-2, -1))
+
+
 def _region(joints: tuple[int, ...]) -> FrameScore:
     return lambda prediction, target: MM * joint_errors(prediction, target)[:, list(joints)].mean(-1)
 
@@ -40,7 +45,9 @@ SCORES: dict[str, FrameScore] = {
     "P-MPJPE": lambda prediction, target: MM * joint_errors(procrustes(prediction, target), target).mean(-1),
     "N-MPJPE": lambda prediction, target: MM * joint_errors(rescale(prediction, target), target).mean(-1),
     "MPJVE": _velocity,
+    "MPJVE in clips": _velocity,
     "PCK@150": _pck,
+    "AUC": _auc,
     **{region: _region(joints) for region, joints in REGIONS_H36M.items()},
     **{axis: _axis(index) for index, axis in enumerate("xyz")},
 }
@@ -53,8 +60,9 @@ def view_scores(view: ViewResult) -> dict[str, np.ndarray]:
     """Every score of the frames of a view that count; InputError where it has no 3D."""
     prediction, target = torch.from_numpy(view.prediction), torch.from_numpy(target_of(view))
     pairs = view.counts[1:] & view.counts[:-1]
+    counted = {"MPJVE": pairs, "MPJVE in clips": pairs & (view.clip[1:] == view.clip[:-1])}
     scores = {name: score(prediction, target).numpy() for name, score in SCORES.items()}
-    return {name: values[pairs if name == "MPJVE" else view.counts] for name, values in scores.items()}
+    return {name: values[counted.get(name, view.counts)] for name, values in scores.items()}
 
 
 def target_of(view: ViewResult) -> np.ndarray:
@@ -75,11 +83,15 @@ def mean_error(
 
 
 def means_by_action(actions: Iterable[str], values: Iterable[np.ndarray]) -> dict[str, float]:
-    """Frame-weighted mean of each action."""
+    """Frame-weighted mean of each action that has values."""
     gathered: dict[str, list[np.ndarray]] = {}
     for action, frames in zip(actions, values, strict=True):
         gathered.setdefault(action, []).append(frames)
-    return {action: float(np.concatenate(parts).mean()) for action, parts in sorted(gathered.items())}
+    return {
+        action: float(np.concatenate(parts).mean())
+        for action, parts in sorted(gathered.items())
+        if sum(map(len, parts))
+    }
 
 
 def mean_of_actions(by_action: Mapping[str, float]) -> float:

@@ -1,25 +1,27 @@
-"""Predictions put back together: one whole view after the other, every frame once."""
+"""Predictions put back together: one whole view after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lifting.data import Clips
+from lifting.data import Batch, Clips
 
 Predictor = Callable[[Tensor], Tensor]
 """(B, F, J, 3) normalised x, y and confidence to (B, F, J, 3) metres, root-relative."""
+RowsPredictor = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
+"""A whole batch of clips to several predictions (B, F, J, 3) by name."""
 
 
 @dataclass(frozen=True)
 class ViewResult:
     """One view: prediction and, where there is one, truth (T, J, 3) metres, camera frame, root at 0.
 
-    counts: (T,) bool, frames that are measured.
+    counts: (T,) bool, frames that are measured; clip: (T,) number of the clip that each is from.
     """
 
     sequence: str
@@ -29,56 +31,91 @@ class ViewResult:
     prediction: np.ndarray
     target: np.ndarray | None
     counts: np.ndarray
+    clip: np.ndarray
 
 
 def predict_views(
     predict: Predictor, clips: Clips, batch: int = 64, device: torch.device | None = None
 ) -> Iterator[ViewResult]:
-    """Predicts all clips (not flipped) and gives views whole; frames in several clips are averaged."""
-    current: _View | None = None
+    """Predicts all clips (not flipped) and gives views whole; see `predict_rows`."""
+    for found in predict_rows(lambda cut: {"": predict(cut["pose_2d"])}, clips, batch, device):
+        yield found[""]
+
+
+def predict_rows(
+    predict: RowsPredictor, clips: Clips, batch: int = 64, device: torch.device | None = None
+) -> Iterator[dict[str, ViewResult]]:
+    """The same for several predictions a clip.
+
+    On the centred grid a view has its own frames once, and frames of several clips are averaged; on the
+    grids of public scripts it is its clips one after the other, with what they double or leave out.
+    """
+    views: dict[str, _View] = {}
     for items in np.split(np.arange(len(clips)), range(batch, len(clips), batch)):
         cut = clips.batch(items)
-        with torch.inference_mode():
-            prediction = predict(torch.from_numpy(cut["pose_2d"]).to(device)).float().cpu().numpy()
-        prediction = prediction - prediction[:, :, :1]
-        for row in range(len(items)):
+        for row, poses in enumerate(_by_clip(predict, cut, device)):
             place = int(cut["sequence"][row]), int(cut["camera"][row])
-            if current is None or current.place != place:
-                if current is not None:
-                    yield current.result()
-                current = _View(clips, place)
-            current.add(prediction[row], cut["pose_3d"][row], cut, row)
-    if current is not None:
-        yield current.result()
+            if views and next(iter(views.values())).place != place:
+                yield {name: view.result() for name, view in views.items()}
+                views = {}
+            for name, pose in poses.items():
+                views.setdefault(name, _View(clips, place)).add(pose, cut, row)
+    if views:
+        yield {name: view.result() for name, view in views.items()}
+
+
+def _by_clip(
+    predict: RowsPredictor, cut: Batch, device: torch.device | None
+) -> Iterator[dict[str, np.ndarray]]:
+    """Predictions (F, J, 3) of each clip, root at 0."""
+    with torch.inference_mode():
+        found = predict({key: torch.from_numpy(value).to(device) for key, value in cut.items()})
+        arrays = {name: (pose - pose[:, :, :1]).float().cpu().numpy() for name, pose in found.items()}
+    for row in range(len(cut["weight"])):
+        yield {name: array[row] for name, array in arrays.items()}
 
 
 class _View:
-    """Sums of predictions of one view."""
+    """Clips of one view, gathered."""
 
     def __init__(self, clips: Clips, place: tuple[int, int]) -> None:
         self.place, self._info = place, clips.info(place[0])
-        self._sum: np.ndarray | None = None
-        self._times = np.zeros(self._info.num_frames)
-        self._counts = np.zeros(self._info.num_frames, bool)
+        self._own_frames = clips.windows.grid == "centred"
+        self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self._labelled = True
 
-    def add(self, prediction: np.ndarray, target: np.ndarray, cut: dict[str, np.ndarray], row: int) -> None:
-        if self._sum is None:
-            self._sum = np.zeros((self._info.num_frames, *prediction.shape[1:]))
-            self._target = np.zeros_like(self._sum)
-            self._labelled = bool(cut["labelled"][row])
+    def add(self, prediction: np.ndarray, cut: Batch, row: int) -> None:
+        """Takes in one clip's prediction."""
         frames = cut["start"][row] + cut["step"][row] * np.arange(len(prediction))
-        inside = (frames >= 0) & (frames < self._info.num_frames)
-        frames = frames[inside]
-        self._counts[frames] = cut["weight"][row][inside] > 0
-        self._sum[frames] += prediction[inside]
-        self._target[frames] = target[inside]
-        self._times[frames] += 1
+        counts, target = cut["weight"][row] > 0, cut["pose_3d"][row]
+        if self._own_frames:
+            inside = (frames >= 0) & (frames < self._info.num_frames)
+            frames, prediction, target, counts = (
+                array[inside] for array in (frames, prediction, target, counts)
+            )
+        self._parts.append((frames, prediction, target, counts))
+        self._labelled = bool(cut["labelled"][row])
 
     def result(self) -> ViewResult:
-        info = self._info
-        if self._sum is None or not self._times.all():
-            raise AssertionError(f"{info.key}: clips leave out a frame")
-        mean = self._sum / self._times[:, None, None]
-        camera = info.cameras[self.place[1]]
-        target = self._target if self._labelled else None
-        return ViewResult(info.key, camera, info.subject, info.action, mean, target, self._counts)
+        """The whole view."""
+        numbers = np.repeat(np.arange(len(self._parts)), [len(part[0]) for part in self._parts])
+        frames, prediction, target, counts = (
+            np.concatenate(arrays) for arrays in zip(*self._parts, strict=True)
+        )
+        if self._own_frames:
+            prediction = _mean_by_frame(frames, prediction, self._info.num_frames)
+            first = np.unique(frames, return_index=True)[1]
+            target, counts, numbers = target[first], counts[first], numbers[first]
+        info, camera = self._info, self._info.cameras[self.place[1]]
+        truth = target if self._labelled else None
+        return ViewResult(info.key, camera, info.subject, info.action, prediction, truth, counts, numbers)
+
+
+def _mean_by_frame(frames: np.ndarray, poses: np.ndarray, num_frames: int) -> np.ndarray:
+    """(T, J, 3) means of poses (N, J, 3) by their frame; every frame must be there."""
+    total = np.zeros((num_frames, *poses.shape[1:]))
+    np.add.at(total, frames, poses)
+    times = np.bincount(frames, minlength=num_frames)
+    if not times.all():
+        raise AssertionError(f"clips leave out frame {int(times.argmin())}")
+    return total / times[:, None, None]

@@ -6,8 +6,8 @@ import torch
 
 from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate, load_results
-from lifting.evaluation.evaluate import LIFTER
 from lifting.evaluation.figure import pick_frames
+from lifting.evaluation.methods import LIFTER
 from lifting.evaluation.results import FRAMES, MEAN
 from lifting.evaluation.views import predict_views
 from posecap.errors import InputError

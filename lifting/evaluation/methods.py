@@ -1,0 +1,65 @@
+"""What is measured: baselines, the lifter, and for diffusion the ways to join hypotheses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from lifting.baselines import BASELINES
+from lifting.data import Clips, ClipSource, SequenceInfo, Windows
+from lifting.evaluation.config import EvaluationConfig
+from lifting.evaluation.hypotheses import P_AGG, TRUTH_USED, HypothesesPredictor
+from lifting.evaluation.views import Predictor, RowsPredictor
+from lifting.runs import Run, RunInfo
+from posecap.errors import InputError
+
+LIFTER = "lifter"
+
+
+def lifter_predictor(
+    run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
+) -> Predictor:
+    """The run's lifter as a function of 2D poses; of diffusion, one hypothesis in one step."""
+    model = run.model().to(device)
+    choice = config.choice(run.info.recipe.evaluation)
+    mirror = torch.from_numpy(source.mirror_joints)
+    return lambda pose_2d: model.predict(pose_2d, flip=choice.flip, mirror=mirror)
+
+
+def rows_predictor(
+    run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
+) -> RowsPredictor:
+    """The run's lifter as rows of the table; more than one where a diffusion model gives hypotheses."""
+    choice = config.choice(run.info.recipe.evaluation)
+    model = run.model().to(device)
+    if not hasattr(model, "sample"):
+        if choice.hypotheses > 1 or choice.steps > 1:
+            name = run.info.recipe.backbone.name
+            raise InputError(f"--hypotheses and --steps are for diffusion; {run.path} holds a {name}")
+        predict = lifter_predictor(run, config, source, device)
+        return lambda batch: {LIFTER: predict(batch["pose_2d"])}
+    mirror = torch.from_numpy(source.mirror_joints)
+    sampler = HypothesesPredictor(model, choice.hypotheses, choice.steps, choice.flip, mirror)
+    return lambda batch: {row_name(name): pose for name, pose in sampler(batch).items()}
+
+
+def row_name(aggregation: str) -> str:
+    """The honest aggregation has the plain name."""
+    return LIFTER if aggregation == P_AGG else f"{LIFTER} {aggregation}"
+
+
+def truth_used(row: str) -> str:
+    """What of the ground truth a row of the table saw."""
+    return {row_name(name): truth for name, truth in TRUTH_USED.items()}.get(row, "none")
+
+
+def baseline_predictors(info: RunInfo, source: ClipSource) -> dict[str, Predictor]:
+    """Baselines fitted to what the run was trained on; none where those sequences are not there."""
+    training = Clips(source, Windows(info.recipe.clips.frames), wanted=_trained_on(info), flip=True, keep=2)
+    return {name: fit(training) for name, fit in BASELINES.items()} if len(training) else {}
+
+
+def _trained_on(info: RunInfo) -> Callable[[SequenceInfo], bool]:
+    with_3d = info.recipe.supervision.subjects_3d or info.train_subjects
+    return lambda item: item.split == "train" and (not with_3d or item.subject in with_3d)

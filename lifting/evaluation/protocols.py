@@ -1,0 +1,35 @@
+"""Which frames are measured, and how often: ours, and those of public test scripts."""
+
+from __future__ import annotations
+
+from lifting.data import Windows
+from lifting.recipes import ClipChoice
+from posecap.errors import InputError, unknown_name
+
+DEFAULT_PROTOCOL = "every-frame"
+PROTOCOLS = {
+    DEFAULT_PROTOCOL: ("centred", "every frame once"),
+    "d3dp": (
+        "last-overlaps",
+        "MixSTE, D3DP, FinePOSE: the last clip holds the last frames, so some count twice; padding counts",
+    ),
+    "motionbert": (
+        "whole-clips",
+        "MotionBERT: frames after the last whole clip are left out; its three skipped recordings are not",
+    ),
+}
+
+
+def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Windows:
+    """How views are cut for a protocol; InputError for an unknown name or what does not go together."""
+    if name not in PROTOCOLS:
+        raise unknown_name("protocol", name, PROTOCOLS)
+    grid = PROTOCOLS[name][0]
+    if grid != "centred" and (clips.rate is not None or stride is not None):
+        raise InputError(f"protocol {name}: cuts neither overlapping clips nor clips of a lower rate")
+    return Windows(clips.frames, stride, clips.rate, grid)
+
+
+def protocol_text(name: str) -> str:
+    """What the protocol does, for the results."""
+    return PROTOCOLS[name][1]
