@@ -109,7 +109,7 @@ def _print_rich(rows: Sequence[Row], names: list[str], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=Text(title) if title else None, title_justify="left")
     for name in names:
         table.add_column(name, justify="right" if _is_number(rows, name) else "left", overflow="fold")
     for row in rows:

@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from posecap.captions import caption_states
+from posecap.captions import caption_states, with_action
 from posecap.captions.types import Caption
 from posecap.errors import InputError
 from posecap.io import read_poses
 from posecap.mining.occurrence import mark_of
 from posecap.posecodes import Posecodes, Statement, extract
+from posecap.posecodes.statements import statements_without
 from posecap.skeletons import load_skeleton
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a file's poses are meant and told; None takes the skeleton's own."""
+    """How a file's poses are meant and told, as in `posecap.caption`; None takes the skeleton's own."""
 
     skeleton: str = "h36m17"
     up: str | None = None
@@ -29,6 +30,9 @@ class Options:
     style: str = "natural"
     seed: int = 0
     variants: int = 1
+    without: tuple[str, ...] = ()
+    action: str = ""
+    concise: bool = False
 
 
 def describe_file(path: str | Path, options: Options, frames: str = "") -> list[dict[str, Any]]:
@@ -44,7 +48,7 @@ def describe_file(path: str | Path, options: Options, frames: str = "") -> list[
 def explain_file(path: str | Path, options: Options, frames: str = "") -> list[dict[str, Any]]:
     """One row a frame and posecode: its value, category and mark, and what became of it in the caption."""
     codes, chosen, captions = _tell(path, options, frames)
-    explainer = _Explainer(codes)
+    explainer = _Explainer(codes, options.without)
     return [
         row for frame, own in zip(chosen, captions, strict=True) for row in explainer.rows(int(frame), own[0])
     ]
@@ -79,10 +83,10 @@ def _tell(
     poses = read_poses(path, options.skeleton)
     chosen = parse_frames(frames, len(poses))
     codes = _extract(path, poses, options)
-    captions = caption_states(
-        codes.selected()[chosen], codes.definitions, options.style, options.seed, options.variants
-    )
-    return codes, chosen, captions
+    selected = codes.selected()[chosen] & statements_without(codes.definitions, options.without)
+    style, seed, variants, concise = options.style, options.seed, options.variants, options.concise
+    told = caption_states(selected, codes.definitions, style, seed, variants, concise=concise)
+    return codes, chosen, [[with_action(one, options.action) for one in own] for own in told]
 
 
 def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes:
@@ -104,10 +108,11 @@ def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes
 class _Explainer:
     """Rows that tell what became of each posecode of a frame."""
 
-    def __init__(self, codes: Posecodes) -> None:
+    def __init__(self, codes: Posecodes, without: tuple[str, ...]) -> None:
         self._codes = codes
         self._definitions = codes.definitions
         self._selected = codes.selected()
+        self._remaining = statements_without(codes.definitions, without)
         self._by_code = {(s.posecode, s.category_index): s for s in self._definitions.statements}
         self._by_super = {s.super_posecode: s for s in self._definitions.statements if s.posecode < 0}
 
@@ -154,5 +159,5 @@ class _Explainer:
         if statement.id in told:
             return f"told: {told[statement.id]}"
         if not self._selected[frame, statement.id]:
-            return "told by super-posecodes only" if statement.support == 1 else "a super-posecode tells it"
-        return "left out of the caption"
+            return "kept for super-posecodes" if statement.support == 1 else "a super-posecode tells it"
+        return "follows from what is told" if self._remaining[statement.id] else "of a part that is left out"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import FormatOption, JsonOption, chosen_format
+from cli.options import FormatOption, JsonOption, chosen_format, split_names
 from cli.progress import progress
 from cli.tables import Format, print_rows
 
@@ -37,6 +37,13 @@ def caption(
     frames: Annotated[
         str, typer.Option(help="Only these: numbers and START:STOP:STEP, e.g. 0,10:20,::25.")
     ] = "",
+    without: Annotated[
+        str | None, typer.Option(help="Body parts of which nothing is told, e.g. head,left_hand.")
+    ] = None,
+    action: Annotated[str, typer.Option(help="Activity, told in a sentence in front.")] = "",
+    concise: Annotated[
+        bool, typer.Option("--concise", help="Leave out what follows from what is told.")
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Instead: value, category, mark and fate of each posecode.")
     ] = False,
@@ -52,7 +59,19 @@ def caption(
     """
     from posecap.describe import Options, describe_file, explain_file
 
-    options = Options(skeleton, up, unit, posecodes, frame, style, seed, captions_per_frame)
+    options = Options(
+        skeleton,
+        up,
+        unit,
+        posecodes,
+        frame,
+        style,
+        seed,
+        variants=captions_per_frame,
+        without=split_names(without),
+        action=action,
+        concise=concise,
+    )
     with progress():
         rows = (explain_file if explain else describe_file)(file, options, frames)
     print_rows(rows, chosen_format(output, json))

@@ -39,6 +39,15 @@ def generate(
         float,
         typer.Option(min=0, max=1, help="Probability with which a statement that is not rare is dropped."),
     ] = 0.0,
+    without: Annotated[
+        str | None, typer.Option(help="Body parts of which nothing is told, e.g. head,left_hand.")
+    ] = None,
+    concise: Annotated[
+        bool, typer.Option("--concise", help="Leave out what follows from what is told.")
+    ] = False,
+    with_action: Annotated[
+        bool, typer.Option("--with-action", help="Begin captions with the activity.")
+    ] = False,
     encoder: Annotated[
         str, typer.Option(help="Text encoder: a name, a directory, or none for no features.")
     ] = "all-MiniLM-L6-v2",
@@ -93,6 +102,9 @@ def generate(
         seed=seed,
         noise=noise,
         skip=skip,
+        without=split_names(without),
+        concise=concise,
+        with_action=with_action,
         encoder=None if encoder == "none" else encoder,
         granularities=split_names(granularity),
         device=device,

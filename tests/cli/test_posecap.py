@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,7 @@ def test_generate_refuses_bad_files_in_one_line_and_leaves_nothing(write, told, 
         ([*TINY_DEMO, "--keypoints", "cpn"], ("'cpn'", "gt")),
         ([*TINY_DEMO, "--subjects", "D9"], ("'D9'", "D1")),
         ([*TINY_DEMO, "--frame", "boddy"], ("unknown frame 'boddy'", "did you mean body")),
+        ([*TINY_DEMO, "--without", "haed"], ("unknown body part 'haed'", "did you mean head")),
         ([*TINY_DEMO, "--option", "colour=red"], ("no option 'colour'",)),
         ([*TINY_DEMO, "--option", "colour"], ("NAME=VALUE",)),
         ([*TINY_DEMO, "--encoder", "no/such-encoder"], ("no/such-encoder",)),
@@ -372,6 +374,46 @@ def test_caption_explain_lists_value_category_mark_and_fate_of_each_posecode(pos
     assert all(row["mark"] for row in rows if row["fate"] != "does not hold")
 
 
+def test_caption_leaves_out_body_parts_and_names_the_activity(poses, posecap):
+    from posecap import caption
+
+    chosen = ("--without", "head,left_hand", "--action", "walking", "--concise", "--style", "simple")
+    rows = json.loads(posecap.succeed("caption", poses, *chosen, "--json"))
+    expected = caption(
+        np.load(poses), style="simple", without=("head", "left_hand"), action="walking", concise=True
+    )
+    assert [row["caption"] for row in rows] == expected
+    assert all("walking" in row["caption"] and "left hand" not in row["caption"] for row in rows)
+
+
+def test_caption_explain_tells_why_something_is_not_told(poses, posecap):
+    chosen = ("--style", "canonical", "--frames", "4", "--explain", "--json", "--without", "left_knee")
+    rows = json.loads(posecap.succeed("caption", poses, *chosen))
+    knees = [row for row in rows if "left_knee" in row["posecode"] and row["mark"] in ("told", "rare")]
+    assert knees
+    assert {row["fate"] for row in knees} == {"of a part that is left out"}
+
+
+@pytest.mark.parametrize("ending", ["npz", "csv", "parquet", "json"])
+def test_caption_reads_every_kind_of_file_alike(ending, poses, tmp_path, posecap):
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from posecap.skeletons import load_skeleton
+
+    motion, path = np.load(poses), tmp_path / f"poses.{ending}"
+    names = [f"{joint}_{axis}" for joint in load_skeleton("h36m17").joints for axis in "xyz"]
+    table = pa.table(dict(zip(names, motion.reshape(len(motion), -1).T, strict=True)))
+    if ending == "npz":
+        np.savez(path, joints=motion)
+    elif ending == "json":
+        path.write_text(json.dumps(motion.tolist()))
+    else:
+        (pyarrow.csv.write_csv if ending == "csv" else pyarrow.parquet.write_table)(table, path)
+    assert posecap.succeed("caption", path) == posecap.succeed("caption", poses)
+
+
 def _save(folder: Path, array: np.ndarray) -> Path:
     np.save(folder / "bad.npy", array)
     return folder / "bad.npy"
@@ -517,6 +559,15 @@ def test_generate_places_virtual_cameras_around_motion_without_images(tmp_path, 
     cameras = open_shards(tmp_path / "out").cameras().to_pylist()
     assert len(cameras) == 2
     assert {camera["projection"] for camera in cameras} == {"orthographic"}
+
+
+def test_generate_leaves_out_body_parts_and_names_the_activity(tmp_path, posecap):
+    chosen = ("--without", "left_hand", "--with-action", "--style", "natural", "--subjects", "D1")
+    posecap.succeed("generate", *TINY_DEMO, *chosen, "--out", tmp_path / "out", "--encoder", "none", "-q")
+    rows = json.loads(posecap.succeed("inspect", tmp_path / "out", "--limit", 0, "--json"))
+    assert len(rows) == 60
+    assert not [row for row in rows if "left hand" in row["caption"]]
+    assert not [row for row in rows if not re.match("[^.]*(walk|wav)", row["caption"])]
 
 
 def test_generate_skip_invalid_holds_unusable_frames_and_goes_on(tmp_path, posecap):
