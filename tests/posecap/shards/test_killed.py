@@ -11,15 +11,13 @@ import shutil
 import signal
 import sys
 import time
-import zlib
 
-import numpy as np
 import pytest
 
 import posecap.encoders
-from posecap.encoders.base import EncoderInfo
 from posecap.errors import InputError
 from posecap.shards import EmbedConfig, GenerateConfig, embed, generate, open_shards, validate
+from tests.fixtures.hasher import Hasher
 from tests.fixtures.tiny_dataset import TinyDataset
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills forked processes as Linux does")
@@ -28,22 +26,6 @@ FORK = multiprocessing.get_context("fork")
 FEW, MANY = 4, 30
 CASES = [*range(FEW), *(pytest.param(case, marks=pytest.mark.slow) for case in range(FEW, MANY))]
 DATASET = TinyDataset(lengths=(40, 60, 30, 50, 20, 70, 10, 45), sources=("gt", "sim"))
-
-
-class Hasher:
-    """An encoder whose vectors are a hash of the text: no PyTorch, which does not like to be forked."""
-
-    info = EncoderInfo("hasher", "1", "0" * 64, 4, 4, "none", 0)
-
-    def encode(self, texts):
-        numbers = [[zlib.crc32(f"{place}{text}".encode()) for place in range(4)] for text in texts]
-        return (np.array(numbers).reshape(-1, 4) / 2**32).astype(np.float16)
-
-    def encode_tokens(self, texts):
-        return [self.encode(text.split()) for text in texts]
-
-    def count_tokens(self, texts):
-        return np.array([len(text.split()) for text in texts])
 
 
 @pytest.fixture
