@@ -10,12 +10,12 @@ from lifting.prediction_files import Prediction, PredictionFile
 from posecap.errors import InputError
 from posecap.skeletons import load_skeleton
 
-MOVIE_FPS = 12.5
+MOVIE_FPS = 12
 MAX_FRAMES = 250
 
 
 def write_movie(path: Path, made: PredictionFile) -> int:
-    """Writes the first 20 seconds at 12.5 frames a second, up to three people; the number of frames.
+    """Writes the first 20 seconds at 12 frames a second, up to three people; the number of frames.
 
     `.gif` needs nothing else; other endings need ffmpeg. InputError where it cannot be written.
     """

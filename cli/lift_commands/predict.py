@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import note
 from cli.lift_commands.evaluate import RunArgument
 from posecap.errors import InputError
+
+if TYPE_CHECKING:
+    from lifting.prediction_files import PredictionFile
 
 
 def predict(
@@ -43,6 +46,9 @@ def predict(
     ] = None,
     bvh: Annotated[Path | None, typer.Option(metavar="FILE.bvh", help="Also write BVH motion.")] = None,
     gif: Annotated[Path | None, typer.Option(metavar="FILE.gif", help="Also draw a film.")] = None,
+    rrd: Annotated[
+        Path | None, typer.Option(metavar="FILE.rrd", help="Also record for Rerun, with captions.")
+    ] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
@@ -61,10 +67,19 @@ def predict(
         run, keypoints, out, format, _size(size), fps, rate, focal, height, layout, bvh, gif, flip, device
     )
     made = predict_file(config)
+    if rrd is not None:
+        _record(rrd, made)
     for line in made.report:
         note(line)
     people = f"{len(made.people)} {'person' if len(made.people) == 1 else 'people'}"
     note(f"{out}: {people}, {made.num_frames} frames at {made.fps:g} a second")
+
+
+def _record(path: Path, made: PredictionFile) -> None:
+    from lifting.prediction_recording import write_recording
+    from posecap import caption
+
+    write_recording(path, made, [caption(one.pose, up="-y") for one in made.people])
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from lifting.backbones import build
 from lifting.placing import place_root, stature
 from lifting.prediction import PredictionConfig, predict_file
+from lifting.prediction_recording import write_recording
 from lifting.recipes import load_recipe
 from lifting.runs import build_model, write_run
 from posecap.cameras import world_to_camera
@@ -154,3 +156,21 @@ def test_a_film_shows_every_fourth_frame(run: Path, tmp_path: Path):
     with Image.open(tmp_path / "out.gif") as film:
         assert film.n_frames == 5
         assert film.size[0] > film.size[1]
+
+
+def test_a_recording_holds_both_people_and_their_captions(run: Path, tmp_path: Path):
+    pytest.importorskip("rerun")
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(6, 2))
+    made = predict_file(PredictionConfig(run, path, tmp_path / "out.parquet", size=files.SIZE))
+    write_recording(tmp_path / "bare.rrd", made)
+    write_recording(tmp_path / "told.rrd", made, [[f"frame {row} " * 200 for row in range(6)]] * 2)
+    bare, told = ((tmp_path / name).stat().st_size for name in ("bare.rrd", "told.rrd"))
+    assert 2000 < bare < told
+
+
+def test_without_rerun_the_extra_is_named(run: Path, tmp_path: Path, monkeypatch):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
+    made = predict_file(PredictionConfig(run, path, tmp_path / "out.parquet", size=files.SIZE))
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    with pytest.raises(InputError, match=r"pip install 'posecap\[view\]'"):
+        write_recording(tmp_path / "out.rrd", made)

@@ -1,0 +1,58 @@
+"""A Rerun recording of lifted people: 2D, 3D and, if given, captions on one timeline (extra `[view]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lifting.prediction_files import Prediction, PredictionFile
+from posecap.errors import InputError
+from posecap.skeletons import load_skeleton
+
+SIDES = {"left": (209, 73, 91), "right": (0, 121, 140), "middle": (48, 50, 61)}
+
+
+def write_recording(path: Path, made: PredictionFile, captions: Sequence[Sequence[str]] = ()) -> None:
+    """Writes an `.rrd`: entities `<person>/pose_2d`, `<person>/pose_3d`, `<person>/caption` over `time`.
+
+    captions: for each person one a frame. 3D is in the camera's frame, at the estimated root. InputError
+    where the extra is not installed or the file cannot be written.
+    """
+    try:
+        import rerun
+    except ImportError as error:
+        raise InputError(f"{path}: recordings need Rerun: pip install 'posecap[view]'") from error
+    recording = rerun.RecordingStream("posecap")
+    try:
+        recording.save(str(path))
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be written ({error})") from error
+    recording.log("/", rerun.ViewCoordinates.RDF, static=True)
+    for number, one in enumerate(made.people):
+        _log_person(recording, one, made.fps, captions[number] if captions else ())
+    recording.flush()
+    recording.disconnect()
+
+
+def _log_person(recording: object, one: Prediction, fps: float, captions: Sequence[str]) -> None:
+    import rerun
+
+    assert isinstance(recording, rerun.RecordingStream)  # noqa: S101 - the type is imported only here
+    bones, colors = _bones()
+    joints, name = one.pose + one.root[:, None], f"person_{one.person.id}"
+    for row in range(len(joints)):
+        recording.set_time("time", duration=(one.person.start + row) / fps)
+        recording.log(f"{name}/pose_2d", rerun.LineStrips2D(one.person.pose_2d[row][bones], colors=colors))
+        recording.log(f"{name}/pose_3d", rerun.LineStrips3D(joints[row][bones], colors=colors))
+        if captions:
+            recording.log(f"{name}/caption", rerun.TextDocument(captions[row]))
+
+
+def _bones() -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+    """(16, 2) joints of the bones, and a colour each."""
+    skeleton = load_skeleton("h36m17")
+    pairs = [(parent, child) for child, parent in enumerate(skeleton.parents) if parent >= 0]
+    sides = [skeleton.joints[child].split("_")[0] for _, child in pairs]
+    return np.array(pairs), [SIDES.get(side, SIDES["middle"]) for side in sides]
