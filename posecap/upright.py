@@ -1,40 +1,17 @@
-"""Landmarks of an unknown skeleton to Human3.6M's 17 joints: metres, Z up, standing on the floor."""
+"""From unknown units and axes to metres, Z up, standing on the floor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from posecap.errors import InputError
-from posecap.joint_names import Landmarks, ancestors, body_words
+from posecap.figures import SHARE_OF_STATURE, Figure, landmarks_to_h36m17, length, raw_size
+from posecap.joint_names import body_words
 
 AXES = ("x", "y", "z", "-x", "-y", "-z")
 HEIGHTS = (1.4, 2.1)
-_SHARE_OF_STATURE = 0.86  # leg, trunk and neck of a stature, feet and skull left out
-_SKULL = 0.11  # of the stature, from the base of the skull to the top of the head
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A moving skeleton in unknown units and axes.
-
-    positions (T, J, 3); ends: end sites (T, 3) by joint; rest: (J, 3) with no joint turned; own: indices
-    of Human3.6M's 17 joints, where it has just these.
-    """
-
-    positions: np.ndarray
-    ends: Mapping[int, np.ndarray]
-    landmarks: Landmarks
-    parents: tuple[int, ...]
-    source: str = "motion"
-    rest: np.ndarray | None = None
-    own: list[int] | None = None
-
-    def h36m17(self) -> np.ndarray:
-        """(T, 17, 3) in the figure's units and axes."""
-        return self.positions[:, self.own] if self.own else landmarks_to_h36m17(self)
 
 
 @dataclass(frozen=True)
@@ -91,7 +68,7 @@ def _toes_point_back(figure: Figure, joints: np.ndarray, up: str) -> bool:
         end = figure.positions[:, toe] if toe is not None else figure.ends.get(ankle)
         if end is not None:
             foot = up_to_z(end - figure.positions[:, ankle], up)[:, :2]
-            size = np.maximum(_length(foot) * _length(ahead), 1e-9)
+            size = np.maximum(length(foot) * length(ahead), 1e-9)
             votes.append(np.median(np.sum(foot * ahead, axis=-1) / size))
     return bool(votes) and float(np.mean(votes)) < -0.3
 
@@ -111,66 +88,11 @@ def up_to_z(points: np.ndarray, up: str) -> np.ndarray:
     return np.stack([sign * points[..., axis] for axis, sign in _TO_Z[up]], axis=-1)
 
 
-def landmarks_to_h36m17(figure: Figure) -> np.ndarray:
-    """(T, 17, 3) in the figure's units and axes.
-
-    Pelvis: middle of the hips; thorax: base of the neck, else middle of the shoulders; spine: the spine
-    joint nearest to the middle of the trunk; neck: base of the skull; head: its top, by the end site or
-    along the neck.
-    """
-    at = {name: figure.positions[:, index] for name, index in figure.landmarks.joints.items()}
-    shoulders = (at["left_shoulder"] + at["right_shoulder"]) / 2
-    pelvis, thorax, skull = (at["left_hip"] + at["right_hip"]) / 2, at.get("neck", shoulders), at["head"]
-    top = _top_of_head(figure, thorax, skull, _raw_size(pelvis, thorax, skull, at) / _SHARE_OF_STATURE)
-    order = [pelvis]
-    order += [at[f"{side}_{part}"] for side in ("right", "left") for part in ("hip", "knee", "ankle")]
-    order += [_middle_of_trunk(figure, pelvis, thorax), thorax, skull, top]
-    order += [at[f"{side}_{part}"] for side in ("left", "right") for part in ("shoulder", "elbow", "wrist")]
-    return np.stack(order, axis=1)
-
-
-def _middle_of_trunk(figure: Figure, pelvis: np.ndarray, thorax: np.ndarray) -> np.ndarray:
-    marks = figure.landmarks.joints
-    carried = set(ancestors(marks.get("neck", marks["head"]), figure.parents))
-    best, nearest = (pelvis + thorax) / 2, 0.3 * np.median(_length(thorax - pelvis))
-    for joint in figure.landmarks.spine:
-        place = figure.positions[:, joint]
-        uneven = abs(np.median(_length(place - pelvis)) - np.median(_length(place - thorax)))
-        if joint in carried and uneven < nearest:
-            best, nearest = place, uneven
-    return best
-
-
-def _top_of_head(figure: Figure, thorax: np.ndarray, skull: np.ndarray, stature: float) -> np.ndarray:
-    """The end site above the head joint, if it lies where a head ends, else a point along the neck."""
-    expected = _SKULL * stature
-    head, neck = figure.landmarks.joints["head"], skull - thorax
-    for joint, end in figure.ends.items():
-        above = end - skull
-        straight = np.median(np.sum(above * neck, -1) / np.maximum(_length(above) * _length(neck), 1e-9))
-        right_size = 0.6 < np.median(_length(above)) / expected < 2.0
-        if right_size and straight > 0.85 and head in (joint, *ancestors(joint, figure.parents)):
-            return end
-    return skull + neck / np.maximum(_length(neck)[:, None], 1e-9) * expected
-
-
-def _raw_size(
-    pelvis: np.ndarray, thorax: np.ndarray, skull: np.ndarray, at: Mapping[str, np.ndarray]
-) -> float:
-    legs = [
-        np.median(_length(at[f"{side}_hip"] - at[f"{side}_knee"]))
-        + np.median(_length(at[f"{side}_knee"] - at[f"{side}_ankle"]))
-        for side in ("left", "right")
-    ]
-    trunk = np.median(_length(thorax - pelvis)) + np.median(_length(skull - thorax))
-    return float(np.mean(legs) + trunk)
-
-
 def _stature(joints: np.ndarray) -> float:
     """Standing height by bone lengths, in the units of joints (T, 17, 3)."""
     at = {"right_hip": joints[:, 1], "right_knee": joints[:, 2], "right_ankle": joints[:, 3]}
     at |= {"left_hip": joints[:, 4], "left_knee": joints[:, 5], "left_ankle": joints[:, 6]}
-    return _raw_size(joints[:, 0], joints[:, 8], joints[:, 9], at) / _SHARE_OF_STATURE
+    return raw_size(joints[:, 0], joints[:, 8], joints[:, 9], at) / SHARE_OF_STATURE
 
 
 def _guess_unit(size: float, source: str) -> tuple[str, float]:
@@ -199,14 +121,10 @@ def _guess_up(joints: np.ndarray, rest: np.ndarray | None, source: str) -> str:
         if poses is None:
             continue
         bodies = poses[:, 8] - (poses[:, 3] + poses[:, 6]) / 2
-        mean = np.median(bodies / np.maximum(_length(bodies)[:, None], 1e-9), axis=0)
+        mean = np.median(bodies / np.maximum(length(bodies)[:, None], 1e-9), axis=0)
         axis = int(np.abs(mean).argmax())
         if abs(mean[axis]) > needed:
             return ("-" if mean[axis] < 0 else "") + "xyz"[axis]
     raise InputError(
         f"{source}: nobody stands upright in it, so its up axis stays open; add the option up=y or up=z"
     )
-
-
-def _length(vectors: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.norm(vectors, axis=-1))

@@ -11,7 +11,7 @@ from posecap.demo.action import Action, load_action
 from posecap.demo.bodies import make_body
 from posecap.demo.figure import Sway, build_figure
 from posecap.demo.settings import demo_settings
-from posecap.demo.steps import SIDES, Foot, make_foot, make_path
+from posecap.demo.steps import SIDES, Foot, Walk, make_foot, make_path
 from posecap.demo.timeline import Timeline, base_pose, draw, play
 from posecap.demo.tremor import circling, drift
 
@@ -40,7 +40,7 @@ def make_motion(subject: str, action: str, take: int = 1, seconds: float = 7.0, 
     path = make_path(timeline, body, heading=rng.uniform(0, 360))
     gait, width = _make_gait(script, timeline), body.hip * person.uniform(0.85, 1.25)
     feet = {
-        side: _shiver(make_foot(side, path, timeline, body, gait.period, first, width), times, rng)
+        side: _shiver(make_foot(side, path, timeline, body, Walk(gait.period, first, width)), times, rng)
         for side, first in gait.first.items()
     }
     _swing_arms(timeline, gait, rng)

@@ -65,26 +65,49 @@ def make_path(timeline: Timeline, body: Body, heading: float) -> Path:
     return Path(times, place, headings, np.linalg.norm(velocity, axis=-1), values["travel.lift"])
 
 
-def make_foot(
-    side: str, path: Path, timeline: Timeline, body: Body, period: float, first: float, width: float
-) -> Foot:
-    """One foot's steps along the path, from mid-stance to mid-stance: at first + 2·k·period seconds."""
-    centres = np.arange(first - 4 * period, path.times[-1] + 4 * period, 2 * period)
+@dataclass(frozen=True)
+class Walk:
+    """Seconds from one mid-stance to the other foot's, this foot's first, half the width between the feet."""
+
+    period: float
+    first: float
+    width: float
+
+
+def make_foot(side: str, path: Path, timeline: Timeline, body: Body, walk: Walk) -> Foot:
+    """One foot's steps along the path, from mid-stance to mid-stance, and those that the action asks for."""
+    ground, heading, height, moving = _walked(side, path, body, walk)
+    values = {name: timeline.values[f"{side}_foot.{name}"] for name in ("forward", "out", "up", "turn")}
+    ahead, left = forward_left(path.heading)
+    offset = ahead * values["forward"][:, None] + SIDES[side] * left * values["out"][:, None]
+    lifted = height + values["up"] * body.leg
+    for start, end in timeline.swings[side]:
+        s = np.clip((path.times - start) / (end - start), 0, 1)
+        lifted = lifted + 0.05 * _bump(s)
+        moving = moving | ((s > 0) & (s < 1))
+    away = moving | (values["up"] > 1e-6)
+    ankle = np.concatenate([ground + offset * body.leg, (body.ankle + lifted)[:, None]], axis=-1)
+    return Foot(ankle, heading + SIDES[side] * values["turn"], ~away, _soft(away.astype(float), path.times))
+
+
+def _walked(
+    side: str, path: Path, body: Body, walk: Walk
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Place (T, 2), heading, height above rest and whether it moves (T,), while the path moves."""
+    stride = 2 * walk.period
+    centres = np.arange(walk.first - 2 * stride, path.times[-1] + 2 * stride, stride)
     place, heading, lift = path.at(centres)
-    stands = place + SIDES[side] * width * forward_left(heading)[1]
+    stands = place + SIDES[side] * walk.width * forward_left(heading)[1]
     index = np.clip(np.searchsorted(centres, path.times, side="right") - 1, 0, len(centres) - 2)
-    since = path.times - centres[index] - _HALF_STANCE * period
-    swing = np.clip(since / (2 * period * (1 - _HALF_STANCE)), 0, 1)
-    share = minimum_jerk((swing - _LEAD) / (1 - 2 * _LEAD))[:, None]
-    ground = stands[index] + (stands[index + 1] - stands[index]) * share
-    turned = heading[index] + (heading[index + 1] - heading[index]) * share[:, 0]
-    length = (
-        np.linalg.norm(stands[index + 1] - stands[index], axis=-1) + 0.006 * np.abs(np.diff(heading))[index]
-    )
+    since = path.times - centres[index] - _HALF_STANCE * walk.period
+    swing = np.clip(since / (stride * (1 - _HALF_STANCE)), 0, 1)
+    share = minimum_jerk((swing - _LEAD) / (1 - 2 * _LEAD))
+    step, turn = np.diff(stands, axis=0)[index], np.diff(heading)[index]
+    length = np.linalg.norm(step, axis=-1) + 0.006 * np.abs(turn)
     raised = np.maximum(lift[index], lift[index + 1]) * body.leg
-    height = (_step_height(length) + raised) * _bump(swing)
     moving = (swing > 0) & (swing < 1) & (length + raised > 2e-3)
-    return _with_moves(side, path, timeline, body, ground, turned, height, moving)
+    height = (_step_height(length) + raised) * _bump(swing)
+    return stands[index] + step * share[:, None], heading[index] + turn * share, height, moving
 
 
 def _step_height(length: np.ndarray) -> np.ndarray:

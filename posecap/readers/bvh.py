@@ -13,12 +13,13 @@ import numpy as np
 
 from posecap.datasets import load_dataset_manifest
 from posecap.errors import InputError
+from posecap.figures import Figure
 from posecap.io.bvh import Bvh
 from posecap.io.bvh_parser import read_bvh
 from posecap.joint_names import guess_landmarks
 from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, keep_every, patterns
 from posecap.skeletons import Skeleton, load_skeleton
-from posecap.upright import Figure, Upright, find_upright
+from posecap.upright import Upright, find_upright
 
 Roles = str | Mapping[str, str] | None
 

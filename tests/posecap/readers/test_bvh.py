@@ -10,6 +10,7 @@ from bvh_people import HABITS, STATURE, make_person, write_person
 
 from posecap.demo import make_motion
 from posecap.errors import InputError
+from posecap.figures import Figure, landmarks_to_h36m17
 from posecap.io.bvh import write_bvh
 from posecap.io.bvh_parser import read_bvh
 from posecap.io.poses_to_bvh import poses_to_bvh
@@ -17,7 +18,6 @@ from posecap.joint_names import Landmarks
 from posecap.readers import open_dataset
 from posecap.readers.bvh import describe
 from posecap.skeletons import load_skeleton
-from posecap.upright import Figure, landmarks_to_h36m17
 
 ARM = ("shoulder", "elbow", "wrist")
 ACROSS = [0, 9, -9, 0, 0, 9, 9, -9, -9]
