@@ -1,4 +1,4 @@
-"""`make demo`: the main job from end to end on the built-in demo motion, by the commands a user would type."""
+"""`make demo`: the main job end to end on the demo motion, by the commands a user would type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws docs/images/captions.png: demo poses beside their captions. Run from the checkout: python docs/pictures.py"""
+"""Draws docs/images/captions.png, demo poses beside their captions: python docs/pictures.py."""
 
 from __future__ import annotations
 

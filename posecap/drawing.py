@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from posecap.skeletons import Skeleton
 
@@ -25,20 +26,20 @@ def _side_color(joint: str) -> str:
 
 
 def draw_pose_3d(
-    axes: Axes, pose: np.ndarray, skeleton: Skeleton, color: str | None = None, width: float = 2.0
+    axes: Axes3D, pose: np.ndarray, skeleton: Skeleton, color: str | None = None, width: float = 2.0
 ) -> None:
     """Draw pose (J, 3), z up, metres, on a 3D axes; one `color` for all bones, or one a side."""
     for parent, child, side in bones(skeleton):
         axes.plot(*pose[[parent, child]].T, color=color or side, linewidth=width, solid_capstyle="round")
 
 
-def frame_pose_3d(axes: Axes, *poses: np.ndarray, azimuth: float = -60.0, elevation: float = 12.0) -> None:
+def frame_pose_3d(axes: Axes3D, *poses: np.ndarray, azimuth: float = -60.0, elevation: float = 12.0) -> None:
     """Same scale on the three axes of a 3D plot, around all `poses` (J, 3); no decoration but the floor."""
     points = np.concatenate(poses)
     center, reach = (points.max(0) + points.min(0)) / 2, float(np.ptp(points, axis=0).max()) / 2 * 1.02
-    for axis, middle in zip("xyz", center, strict=True):
-        getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
-        getattr(axes, f"set_{axis}ticks")([])
+    for name, middle in zip("xyz", center, strict=True):
+        getattr(axes, f"set_{name}lim")(middle - reach, middle + reach)
+        getattr(axes, f"set_{name}ticks")([])
     axes.set_box_aspect((1, 1, 1), zoom=1.35)
     axes.view_init(elev=elevation, azim=azimuth)
     axes.xaxis.pane.set_visible(False)
@@ -52,7 +53,7 @@ def draw_pose_2d(axes: Axes, pose: np.ndarray, skeleton: Skeleton, width: float 
     """Draw pose (J, 2), pixels, y down."""
     for parent, child, side in bones(skeleton):
         axes.plot(*pose[[parent, child]].T, color=side, linewidth=width, solid_capstyle="round")
-    axes.scatter(*pose.T, s=6, color=MIDDLE, zorder=3)
+    axes.scatter(pose[:, 0], pose[:, 1], s=6, color=MIDDLE, zorder=3)
     axes.set_aspect("equal")
     if not axes.yaxis_inverted():
         axes.invert_yaxis()
