@@ -26,7 +26,7 @@ import numpy as np
 
 from posecap.captions import caption_states
 from posecap.captions.states import STYLES, unique_rows
-from posecap.posecodes import extract
+from posecap.posecodes import Definitions, extract, load_definitions
 from posecap.skeletons import load_skeleton
 
 NEIGHBOUR = Path(__file__).parents[2] / "shared" / "data" / "cmu_h36m17.npz"
@@ -75,6 +75,11 @@ def best(work: Callable[[], object], repeats: int) -> float:
     return min(seconds)
 
 
+def read_sentences(selected: np.ndarray, definitions: Definitions, style: str) -> int:
+    """Write captions and cut each into its sentences with their statements."""
+    return sum(len(own[0].sentences) for own in caption_states(selected, definitions, style))
+
+
 def bench(name: str, joints: np.ndarray, repeats: int) -> None:
     """Print a line for each stage on one set of poses."""
     codes = extract(joints)
@@ -99,6 +104,13 @@ def bench(name: str, joints: np.ndarray, repeats: int) -> None:
             for style in STYLES
         },
     }
+    for style in STYLES:
+        stages[f"captions and their sentences, {style}"] = lambda style=style: read_sentences(
+            selected, codes.definitions, style
+        )
+    for style in STYLES:  # before anything is cached: the rate of a fresh process
+        seconds = best(lambda style=style: caption_states(selected, codes.definitions, style), 1)
+        print(f"  {f'captions, {style}, first call':<42} {len(joints) / seconds:>12,.0f} poses/s", flush=True)
     for stage, work in stages.items():
         print(f"  {stage:<42} {len(joints) / best(work, repeats):>12,.0f} poses/s", flush=True)
 
@@ -109,8 +121,12 @@ def million(joints: np.ndarray) -> None:
     start = time.perf_counter()
     selected = extract(many).selected()
     seconds = time.perf_counter() - start
+    start_captions = time.perf_counter()
+    captions = caption_states(selected, load_definitions("h36m17"), "natural")
+    captions_seconds = time.perf_counter() - start_captions
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"\n{len(selected):,} poses in one call: {seconds:.1f} s, peak memory {peak:.2f} GiB")
+    print(f"\n{len(selected):,} poses in one call: {seconds:.1f} s", end=", ")
+    print(f"{len(captions):,} natural captions: {captions_seconds:.1f} s, peak memory {peak:.2f} GiB")
 
 
 def machine() -> str:

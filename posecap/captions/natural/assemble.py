@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from posecap.captions.hashing import below, salted
@@ -109,7 +111,8 @@ class _Sentences:
         self.words[rows] = np.where(fresh, 2, self.words[rows]) + words + 1
         self.segments[rows] = np.where(fresh, 0, self.segments[rows]) + 1
         self.links[rows] = np.where(fresh, 0, links) + contrasts + (joint == WHILE) + (joint == WITH)
-        self.last[rows], self.limb[rows], self.subject[rows] = joint, limb, subject
+        self.last[rows] = np.where((joint == SAME) & bare, AND_WITH, joint)
+        self.limb[rows], self.subject[rows] = limb, subject
         self.lists[rows] = lists | (joint == SAME) | (joint == AND_WITH)
         self.has_had[rows] |= joint == HAVE
         return joint
@@ -132,14 +135,27 @@ class _Batch:
         """The whole caption of a row."""
         return "".join(self.pieces[2 * self.bounds[row] : 2 * self.bounds[row + 1]]) + "."
 
+    @cached_property
+    def _starts(self) -> list[bool]:
+        return ((self.joints == START) | (self.joints == HAVE)).tolist()
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        return self.segments.tolist()
+
     def sentences(self, row: int) -> tuple[CaptionSentence, ...]:
         """The caption's sentences: runs of segments that begin with START or HAVE."""
-        first, last = self.bounds[row], self.bounds[row + 1]
-        begins = [place for place in range(first, last) if self.joints[place] in (START, HAVE)]
-        return tuple(self._sentence(*span) for span in zip(begins, [*begins[1:], last], strict=True))
+        starts, first, last = self._starts, self.bounds[row], self.bounds[row + 1]
+        sentences, end = [], last
+        for place in range(last - 1, first - 1, -1):
+            if starts[place]:
+                sentences.append(self._sentence(place, end))
+                end = place
+        return tuple(reversed(sentences))
 
     def _sentence(self, first: int, last: int) -> CaptionSentence:
         text = "".join(self.pieces[2 * first : 2 * last]).removeprefix(". ") + "."
-        return CaptionSentence(
-            text, tuple(i for place in range(first, last) for i in self.ids[self.segments[place]])
-        )
+        numbers, ids = self._numbers, self.ids
+        if last == first + 1:
+            return CaptionSentence(text, ids[numbers[first]])
+        return CaptionSentence(text, tuple([i for number in numbers[first:last] for i in ids[number]]))

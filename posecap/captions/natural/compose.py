@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from posecap.captions.natural.choice import Choice
@@ -98,7 +97,7 @@ def _turned(clause: Clause, lexicon: Lexicon, choice: Choice) -> Clause:
         one.target is None or one.target.side != COUNTERPART for one in clause.predicates
     ) or choice.chance(50):
         return clause
-    turned = tuple(replace(one, category=_from_other_side(one, lexicon)) for one in clause.predicates)
+    turned = tuple(one._replace(category=_from_other_side(one, lexicon)) for one in clause.predicates)
     return Clause(tuple(other_side(one) for one in clause.subjects), turned, clause.ids)
 
 

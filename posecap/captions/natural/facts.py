@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from posecap.captions.bank import measure_of, sentence
 from posecap.captions.language import Form, Language
@@ -14,16 +14,14 @@ OTHER_SIDE = {"left": "right", "right": "left"}
 COUNTERPART = "counterpart"  # the other one of a pair, whatever the part
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The second part of a relation, seen from the first: `own`, `opposite` or `both` side, or none."""
 
     side: str | None
     part: str
 
 
-@dataclass(frozen=True)
-class Predicate:
+class Predicate(NamedTuple):
     """What is said of a subject. Where left and right are mirrored, `category` is that of the left."""
 
     measure: str
@@ -37,16 +35,14 @@ class Predicate:
         return self.target is not None and self.target.side in ("own", "opposite")
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """A part on one side, on both, or without sides."""
 
     side: str | None
     part: str
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """One predicate of one subject, and the statements that it makes."""
 
     subject: Subject

@@ -8,7 +8,7 @@ of which exactly the same is said share a clause, and a clause lists all that is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from posecap.captions.natural.facts import COUNTERPART, OTHER_SIDE, Fact, Lexicon, Predicate, Subject
 
@@ -16,8 +16,7 @@ Ids = tuple[int, ...]
 Said = dict[Subject, dict[Predicate, Ids]]
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """Subjects of which the same predicates hold, with the statements of each predicate."""
 
     subjects: tuple[Subject, ...]
@@ -37,6 +36,8 @@ def merge(facts: Sequence[Fact], lexicon: Lexicon) -> list[Clause]:
 
 
 def _merge_entities(said: Said, lexicon: Lexicon) -> None:
+    if all(key.measure != "pitch_roll" for one in said.values() for key in one):
+        return
     for entity, parts in lexicon.language.entities.items():
         for side in ("left", "right", "both", None):
             own = [said.get(Subject(side, part), {}) for part in parts]

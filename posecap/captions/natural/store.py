@@ -20,6 +20,7 @@ class SegmentStore:
         self.voices = language.voices or (
             Voice(determiner="the", figure="the body", be="is", have="has", weight=1),
         )
+        self._voice_of = {voice.determiner: voice for voice in self.voices}
         self._subjects = {"": 0}
         self.ids: list[tuple[int, ...]] = []
         self._new_texts: list[list[tuple[str, str, str, str]]] = []
@@ -40,7 +41,7 @@ class SegmentStore:
         start = len(self.ids)
         for one in segments:
             self.ids.append(one.ids)
-            self._new_texts.append([_voiced(one, voice) for voice in self.voices])
+            self._new_texts.append(self._in_voices(one))
             words = max(one.text.count(" "), one.verbless.count(" ")) + 1 + one.text.count(FIGURE)
             lists = " and " in one.text
             subject = self._subjects.setdefault(one.subject, len(self._subjects))
@@ -48,6 +49,12 @@ class SegmentStore:
                 (words, bool(one.verbless), lists, one.contrasts, one.follows, limb_number, subject)
             )
         return start, len(self.ids) - start
+
+    def _in_voices(self, segment: Segment) -> list[tuple[str, str, str, str]]:
+        if FIGURE in segment.text:
+            return [_voiced(segment, voice) for voice in self.voices]
+        by_determiner = {one: _voiced(segment, voice) for one, voice in self._voice_of.items()}
+        return [by_determiner[voice.determiner] for voice in self.voices]
 
     def flush(self) -> None:
         """Make what was added ready to be gathered."""

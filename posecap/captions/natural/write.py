@@ -14,7 +14,7 @@ from posecap.captions.natural.assemble import assemble
 from posecap.captions.natural.choice import Choice
 from posecap.captions.natural.compose import Segment, compose
 from posecap.captions.natural.facts import Lexicon
-from posecap.captions.natural.merge import merge
+from posecap.captions.natural.merge import Clause, merge
 from posecap.captions.natural.phrases import DETERMINER
 from posecap.captions.natural.store import SegmentStore
 from posecap.captions.natural.topics import Block, Topic, make_blocks
@@ -50,6 +50,7 @@ class NaturalWriter:
         self.blocks = make_blocks(lexicon)
         self.limbs = [block.limb for block in self.blocks for plan in block.plans for _ in plan]
         self.topics = [topic for block in self.blocks for plan in block.plans for topic in plan]
+        self._merged: dict[tuple[int, ...], list[Clause]] = {}
         self._made: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in self.topics]
         self._orders = _orders(self.limbs, self.topics)
 
@@ -106,12 +107,14 @@ class NaturalWriter:
 
     def segments(self, ids: list[int], wording: int) -> list[Segment]:
         """The segments that say some statements of one topic."""
-        facts = [self.lexicon.facts[index] for index in ids]
-        if not self.lexicon.can_say(facts[0]):
+        if not self.lexicon.can_say(self.lexicon.facts[ids[0]]):
             clause = self.lexicon.canonical_clause(ids[0])
             return [Segment(clause.replace("the ", f"{DETERMINER} ", 1), "", tuple(ids))]
+        key = tuple(ids)
+        if key not in self._merged:
+            self._merged[key] = merge([self.lexicon.facts[index] for index in ids], self.lexicon)
         choice = Choice(zlib.crc32(repr((ids, wording)).encode()))
-        return compose(merge(facts, self.lexicon), self.lexicon, choice)
+        return compose(self._merged[key], self.lexicon, choice)
 
 
 def _codes(topic: Topic, columns: np.ndarray) -> np.ndarray:
