@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from posecap.errors import InputError, unknown_name
-from posecap.shards.reader import Ragged, SequenceInfo, Shards, open_shards
+from posecap.shards.reader import Shards, open_shards
+from posecap.shards.rows import Ragged, SequenceInfo
 
 
 @dataclass(frozen=True)

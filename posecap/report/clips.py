@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from posecap.frames import up_rotation
-from posecap.shards.reader import Ragged, SequenceInfo, Shards
+from posecap.shards.reader import Shards
+from posecap.shards.rows import Ragged, SequenceInfo
 
 PIXEL_PARTS = 4  # 2D is stored in quarters of a pixel, 3D in millimetres: 16 bits hold both
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from posecap.shards.reader import Ragged, Shards
+from posecap.shards.reader import Shards
+from posecap.shards.rows import Ragged
 
 
 def count_sentences(shards: Shards) -> dict[str, Any]:

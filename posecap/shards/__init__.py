@@ -2,7 +2,8 @@
 
 from posecap.shards.embedding import EmbedConfig, EmbedSummary, embed
 from posecap.shards.generation import generate
-from posecap.shards.reader import Features, FrameRows, Ragged, SequenceInfo, Shards, ViewRows, open_shards
+from posecap.shards.reader import Shards, open_shards
+from posecap.shards.rows import Features, FrameRows, Ragged, SequenceInfo, ViewRows
 from posecap.shards.settings import GenerateConfig, Progress, Silent, Summary
 from posecap.shards.validation import validate
 

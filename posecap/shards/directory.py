@@ -71,5 +71,9 @@ def clear_partial(out: Path) -> None:
         path.unlink()
 
 
-class ForeignError(InputError):
-    """The directory belongs to another run or other settings and is left as it is."""
+class KeptError(InputError):
+    """An error after which the directory is left as it is."""
+
+
+class ForeignError(KeptError):
+    """The directory belongs to another run or other settings."""

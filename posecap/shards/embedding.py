@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posecap.errors import InputError
-from posecap.shards.directory import ForeignError, clear_partial, hold
+from posecap.shards.assembly import table_records
+from posecap.shards.directory import clear_partial, hold
+from posecap.shards.encoding import FeatureMaker, FeatureWork
 from posecap.shards.engines import Engine
 from posecap.shards.features import (
-    FeatureMaker,
     FeaturePart,
     FeatureSet,
-    FeatureWork,
     MadePart,
     different_labels,
     feature_parts,
@@ -145,8 +145,6 @@ def _make(
                 _note_done(root, encoder, made)
                 done[made.target] = made
                 progress.advance("features", made.texts)
-        except ForeignError:
-            raise
         except InputError:
             _remove(root, parts)
             raise
@@ -196,8 +194,6 @@ def _add(
 
 def extended(manifest: ShardManifest, records: list[FeatureRecord], files: list[TableFile]) -> ShardManifest:
     """The manifest with feature sets and their files added."""
-    from posecap.shards.finish import table_records
-
     tables: dict[str, TableRecord] = {**manifest.tables, **table_records(files)}
     new = {file.path: FileRecord(size=file.size, sha256=file.sha256) for file in files}
     return manifest.model_copy(

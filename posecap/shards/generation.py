@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from posecap.captions import STYLES
 from posecap.encoders.weights import find_weights
 from posecap.errors import InputError, unknown_name
-from posecap.shards.directory import ForeignError, clear_partial, hold, look
+from posecap.shards.assembly import summarize
+from posecap.shards.directory import ForeignError, KeptError, clear_partial, hold, look
 from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet
 from posecap.shards.files import is_whole, write_text
-from posecap.shards.finish import finish, summarize
+from posecap.shards.finish import finish
 from posecap.shards.manifest import MANIFEST, read_manifest
 from posecap.shards.part import WORK, PartRecord, PartWork
 from posecap.shards.plan import Plan, make_plan
@@ -43,7 +44,7 @@ def generate(
     with hold(config.out):
         try:
             return _generate(config, progress, dataset, plan)
-        except ForeignError:
+        except KeptError:
             raise
         except InputError:
             _remove(config.out, before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,81 +17,18 @@ from posecap.errors import InputError, unknown_name
 from posecap.manifests import validate
 from posecap.posecodes.definitions import Definitions
 from posecap.shards.manifest import DEFINITIONS, MANIFEST, FeatureRecord, ShardManifest, read_manifest
+from posecap.shards.rows import (
+    Features,
+    FrameRows,
+    SequenceInfo,
+    ViewRows,
+    as_arrow,
+    bits,
+    matrix,
+    numbers,
+    told,
+)
 from posecap.shards.store import Store, open_store
-
-
-@dataclass(frozen=True)
-class SequenceInfo:
-    """A sequence without its rows."""
-
-    key: str
-    subject: str
-    action: str
-    split: str
-    fps: float
-    num_frames: int
-    up: str
-
-
-@dataclass(frozen=True)
-class Ragged:
-    """Lists of varying length: those of row i are `values[offsets[i]:offsets[i + 1]]`."""
-
-    offsets: np.ndarray
-    values: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, row: int) -> np.ndarray:
-        return self.values[self.offsets[row] : self.offsets[row + 1]]
-
-    def padded(self, width: int | None = None, fill: int = -1) -> np.ndarray:
-        """(rows, width) array, filled up with `fill`; `width` None takes the longest row."""
-        lengths = np.diff(self.offsets)
-        width = int(lengths.max(initial=0)) if width is None else width
-        result = np.full((len(self), width), fill, self.values.dtype)
-        columns = np.arange(width)
-        inside = columns < np.minimum(lengths, width)[:, None]
-        result[inside] = self.values[(self.offsets[:-1, None] + columns)[inside]]
-        return result
-
-
-@dataclass(frozen=True)
-class FrameRows:
-    """3D frames of a sequence: pose_3d (T, J, 3) float32 metres, world frame, and what is told of each.
-
-    `valid` (T,) bool are the frames that count. `sentence_ids` and `caption_ids` are None where captions
-    belong to the views.
-    """
-
-    pose_3d: np.ndarray
-    valid: np.ndarray
-    sentence_ids: Ragged | None
-    caption_ids: Ragged | None
-
-
-@dataclass(frozen=True)
-class ViewRows:
-    """Frames of a view: pose_2d (T, J, 2) float32 pixels, confidence (T, J), and what is told, as above."""
-
-    pose_2d: np.ndarray
-    confidence: np.ndarray
-    sentence_ids: Ragged | None
-    caption_ids: Ragged | None
-
-
-@dataclass(frozen=True)
-class Features:
-    """Text features: ids (n,) int or str, ascending for ids, and vectors (n, D) float16.
-
-    Of tokens, `offsets` (n + 1,) tells which rows of `vectors` are those of each text.
-    """
-
-    record: FeatureRecord
-    ids: np.ndarray
-    vectors: np.ndarray
-    offsets: np.ndarray | None = None
 
 
 class Shards:
@@ -193,7 +129,7 @@ class Shards:
         """A feature set as NumPy arrays; row i of granularity `sentence` is sentence_id i."""
         record = self.feature_record(encoder, granularity, context)
         table = self.table(record.table)
-        ids, vectors = table.column(0).to_numpy(), _matrix(table.column("vector"), record.dimension)
+        ids, vectors = table.column(0).to_numpy(), matrix(table.column("vector"), record.dimension)
         if granularity == "token":
             first = np.flatnonzero(table.column("token").to_numpy() == 0)
             return Features(record, ids[first], vectors, np.append(first, len(ids)))
@@ -257,9 +193,9 @@ class Shards:
     def read_frames(self, sequence: str, start: int = 0, stop: int | None = None) -> FrameRows:
         """3D frames `start` up to `stop` of a sequence."""
         table = self._rows("frames", (sequence, ""), _POSE_3D, start, stop)
-        pose = _matrix(table.column("pose_3d"), self.num_joints * 3)
-        valid = _bits(table.column("valid"))
-        return FrameRows(pose.reshape(-1, self.num_joints, 3), valid, *_told(table))
+        pose = matrix(table.column("pose_3d"), self.num_joints * 3)
+        valid = bits(table.column("valid"))
+        return FrameRows(pose.reshape(-1, self.num_joints, 3), valid, *told(table))
 
     def read_view(
         self, sequence: str, source: str, camera: str, start: int = 0, stop: int | None = None
@@ -267,9 +203,9 @@ class Shards:
         """2D frames `start` up to `stop` of a sequence in one camera."""
         self._check_source(source)
         table = self._rows(f"views/{source}", (sequence, camera), _POSE_2D, start, stop)
-        pose = _matrix(table.column("pose_2d"), self.num_joints * 2)
-        confidence = _matrix(table.column("confidence"), self.num_joints)
-        return ViewRows(pose.reshape(-1, self.num_joints, 2), confidence, *_told(table))
+        pose = matrix(table.column("pose_2d"), self.num_joints * 2)
+        confidence = matrix(table.column("confidence"), self.num_joints)
+        return ViewRows(pose.reshape(-1, self.num_joints, 2), confidence, *told(table))
 
     def iter_views(
         self, source: str, sequences: list[str] | None = None
@@ -310,10 +246,10 @@ class Shards:
             file = self._open(path)
             for group in range(file.num_row_groups):
                 ids = self._store.read_group(file, path, group, ["caption_id"])["caption_id"]
-                known = np.concatenate([_numbers(chunk) for chunk in ids.chunks])
+                known = np.concatenate([numbers(chunk) for chunk in ids.chunks])
                 places = np.flatnonzero(np.isin(known, wanted))
                 if places.size:
-                    yield path, group, _as_arrow(places)
+                    yield path, group, as_arrow(places)
 
     # files
 
@@ -388,42 +324,3 @@ def _group_names(file: pq.ParquetFile, where: str) -> list[tuple[str, str]]:
 
 def _readable(groups: dict[tuple[str, str], tuple[str, int]]) -> list[str]:
     return [" ".join(filter(None, name)) for name in groups]
-
-
-def _matrix(column: pa.ChunkedArray, width: int) -> np.ndarray:
-    """(rows, width) of a column of fixed-size lists, without a copy where it is one chunk."""
-    chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    if isinstance(chunk, pa.ChunkedArray):
-        chunk = pa.concat_arrays(chunk.chunks) if chunk.num_chunks else pa.array([], column.type)
-    return _numbers(chunk.flatten()).reshape(-1, width)
-
-
-def _told(table: pa.Table) -> tuple[Ragged | None, Ragged | None]:
-    if "sentence_ids" not in table.column_names:
-        return None, None
-    return _ragged(table.column("sentence_ids")), _ragged(table.column("caption_ids"))
-
-
-def _ragged(column: pa.ChunkedArray) -> Ragged:
-    chunk = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
-    offsets = _numbers(chunk.offsets)
-    return Ragged(offsets - offsets[0], _numbers(chunk.flatten()))
-
-
-def _numbers(array: pa.Array) -> np.ndarray:
-    """A view of numbers without nulls; PyArrow's own conversion would load pandas."""
-    return np.from_dlpack(array)
-
-
-def _bits(column: pa.ChunkedArray) -> np.ndarray:
-    """(rows,) bool."""
-    return (
-        np.concatenate([np.zeros(0, bool), *(_numbers(chunk.cast(pa.uint8())) for chunk in column.chunks)])
-        > 0
-    )
-
-
-def _as_arrow(places: np.ndarray) -> pa.Array:
-    """Row numbers for `Table.take`; `pa.array` would load pandas."""
-    numbers = np.ascontiguousarray(places, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])

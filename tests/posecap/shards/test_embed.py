@@ -10,7 +10,7 @@ import pytest
 from posecap.encoders import load_encoder
 from posecap.errors import InputError
 from posecap.shards import EmbedConfig, Silent, embed, open_shards, validate
-from posecap.shards.features import FeatureMaker
+from posecap.shards.encoding import FeatureMaker
 from tests.fixtures.tiny_encoders import make_encoder
 
 ALL = ("sentence", "caption", "token", "label")

