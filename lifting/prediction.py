@@ -28,7 +28,8 @@ class PredictionConfig:
 
     keypoints: a file or folder of a format of `posecap.keypoints`; size: image width, height; fps: of
     the file; rate: frames a second the run was trained at, to which other files are resampled;
-    focal: pixels; height: stature in metres that the bodies get; layout: order of the file's points.
+    focal: pixels; height: stature in metres that the bodies get; layout: order of the file's points;
+    weights: folder of a detector's weights, where `keypoints` is a video.
     """
 
     run: Path
@@ -43,6 +44,7 @@ class PredictionConfig:
     layout: str | None = None
     bvh: Path | None = None
     movie: Path | None = None
+    weights: Path | None = None
     flip: bool | None = None
     device: str = "auto"
 
@@ -71,7 +73,12 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
 def _read(config: PredictionConfig) -> tuple[Keypoints, tuple[str, ...]]:
     """The keypoints at the run's frame rate, and the report of what was done to them."""
     found = read_keypoints(
-        config.keypoints, config.format, size=config.size, fps=config.fps, layout=config.layout
+        config.keypoints,
+        config.format,
+        size=config.size,
+        fps=config.fps,
+        layout=config.layout,
+        weights=config.weights,
     )
     if found.fps is None:
         line = f"frame rate not known, taken as {config.rate:g} frames a second"

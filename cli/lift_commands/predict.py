@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 def predict(
     run: RunArgument,
-    keypoints: Annotated[
-        Path, typer.Option(metavar="FILE", help="2D keypoints: a file or a folder.", show_default=False)
-    ],
     out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="File to write.", show_default=False)],
+    keypoints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="2D keypoints: a file or a folder.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(metavar="FILE.mp4", help="Instead: a video, in which people are found.")
+    ] = None,
+    detector: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Weights that find people in the video (.onnx).")
+    ] = None,
     format: Annotated[
         str,
         typer.Option(help="auto, coco, alphapose, openpose, mmpose, videopose3d or arrays (.npy, .npz)."),
@@ -63,8 +69,25 @@ def predict(
     """
     from lifting.prediction import PredictionConfig, predict_file
 
+    source = keypoints or video
+    if source is None or (keypoints and video):
+        raise typer.BadParameter("give either --keypoints or --video")
     config = PredictionConfig(
-        run, keypoints, out, format, _size(size), fps, rate, focal, height, layout, bvh, gif, flip, device
+        run,
+        source,
+        out,
+        format,
+        _size(size),
+        fps,
+        rate,
+        focal,
+        height,
+        layout,
+        bvh,
+        gif,
+        detector,
+        flip,
+        device,
     )
     made = predict_file(config)
     if rrd is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from posecap.errors import InputError, unknown_name
 from posecap.io import read_npy, read_npz
 from posecap.io.poses import read_json
-from posecap.keypoints import alphapose, arrays, coco, mmpose, openpose, videopose3d
+from posecap.keypoints import alphapose, arrays, coco, mmpose, openpose, video, videopose3d
 from posecap.keypoints.detections import Detections
 from posecap.keypoints.layouts import load_layout
 from posecap.keypoints.people import MIN_CONFIDENCE, Keypoints, Person, to_people
@@ -40,20 +40,25 @@ def read_keypoints(
     fps: float | None = None,
     layout: str | None = None,
     min_confidence: float = MIN_CONFIDENCE,
+    weights: Path | None = None,
 ) -> Keypoints:
-    """The people in a file (or folder) of 2D keypoints.
+    """The people in a file (or folder) of 2D keypoints, or in a video.
 
     size: image width, height in pixels, needed where the file does not tell; fps: frame rate, where
-    known; layout: name of the points' layout, where it is not the one their number tells. Joints
+    known; layout: name of the points' layout, where it is not the one their number tells; weights:
+    folder of the detectors' weights, for a video (see `posecap.keypoints.video`). Joints
     below `min_confidence` and missing frames are filled, and `report` of the result tells so.
     Raises InputError for an unknown format or layout, and naming the file for whatever is wrong in it.
     """
     path = Path(path)
     if format != "auto" and format not in FORMATS:
         raise unknown_name("keypoint format", format, [*FORMATS, "auto"])
-    content = _load(path)
-    format = _recognise(path, content) if format == "auto" else format
-    found = _read(path, format, content)
+    if path.suffix.lower() in video.SUFFIXES:
+        found, format = video.read(path, weights), "video"
+    else:
+        content = _load(path)
+        format = _recognise(path, content) if format == "auto" else format
+        found = _read(path, format, content)
     if layout is not None:
         found = _with_layout(found, layout, path)
     size = size or found.size

@@ -83,7 +83,10 @@ def test_new_keypoints_are_lifted(trained, tmp_path):
         ({"keypoints": np.zeros((3, 16, 2))}, "16 points a person; layouts are known of 17"),
         ({"keypoints": np.full((3, 17, 2), np.nan), "width": 9, "height": 9}, "holds no detected person"),
         ({"keypoints": np.ones((3, 17, 2))}, "does not tell the image size"),
-        ({"keypoints": np.zeros((3, 17, 2)), "confidence": np.zeros(3)}, "expected scores (3, 17), found (3,)"),
+        (
+            {"keypoints": np.zeros((3, 17, 2)), "confidence": np.zeros(3)},
+            "expected scores (3, 17), found (3,)",
+        ),
     ],
 )
 def test_bad_keypoints_are_told_in_one_line(trained, tmp_path, arrays, message):
@@ -147,3 +150,18 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("options", [(), ("--keypoints", "a.npz", "--video", "b.mp4")])
+def test_predict_wants_keypoints_or_a_video(trained, tmp_path, options):
+    result = lift("predict", trained, *options, "--out", tmp_path / "out.parquet")
+    assert result.exit_code == 2
+    assert "either --keypoints or --video" in result.stderr
+
+
+def test_a_bad_image_size_is_told(trained, tmp_path):
+    np.savez(tmp_path / "in.npz", keypoints=np.ones((3, 17, 2)))
+    out = ("--out", tmp_path / "out.parquet", "--size", "10by10")
+    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", *out)
+    assert result.exit_code == 1
+    assert "expected width x height in pixels" in result.stderr

@@ -1,0 +1,91 @@
+"""Videos: people found in every frame, with stand-ins for the video reader and the detectors."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from posecap.errors import InputError
+from posecap.keypoints import read_keypoints
+from tests.fixtures import keypoint_files as files
+
+TRACK = files.tracks_of_people(12)[0]
+POINTS = files.points_of(TRACK, "halpe26")
+NOBODY = 5  # a frame in which nobody is found
+
+
+class Capture:
+    """Twelve frames whose first pixel is their number."""
+
+    def __init__(self, path: str) -> None:
+        self.number, self.there = 0, Path(path).is_file()
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return self.there
+
+    def get(self, what: str) -> float:
+        return {"width": 1000, "height": 1002, "fps": 25.0}[what] if self.there else 0
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        self.number += 1
+        return (True, np.array([[self.number - 1]])) if self.number <= 12 else (False, None)
+
+    def release(self) -> None:
+        self.there = False
+
+
+class Detector:
+    def __init__(self, onnx_model: str, model_input_size: tuple[int, int], **options: object) -> None:
+        self.size = model_input_size
+
+    def __call__(self, image: np.ndarray, bboxes: object = None) -> object:
+        number = int(image[0, 0])
+        if bboxes is None:
+            return [] if number == NOBODY else [[0, 0, 10, 10]]
+        assert self.size == (192, 256)
+        return POINTS[number][None], np.full((1, 26), 0.8)
+
+
+@pytest.fixture
+def video(tmp_path: Path, monkeypatch) -> Path:
+    names = {"CAP_PROP_FRAME_WIDTH": "width", "CAP_PROP_FRAME_HEIGHT": "height", "CAP_PROP_FPS": "fps"}
+    monkeypatch.setitem(sys.modules, "cv2", SimpleNamespace(VideoCapture=Capture, **names))
+    monkeypatch.setitem(sys.modules, "rtmlib", SimpleNamespace(YOLOX=Detector, RTMPose=Detector))
+    (tmp_path / "weights").mkdir()
+    for name in ("yolox_m.onnx", "rtmpose-m_halpe26-256x192.onnx"):
+        (tmp_path / "weights" / name).touch()
+    (tmp_path / "clip.mp4").touch()
+    return tmp_path / "clip.mp4"
+
+
+def test_people_of_a_video_are_found_with_its_size_and_frame_rate(video: Path):
+    found = read_keypoints(video, weights=video.parent / "weights")
+    assert (found.width, found.height, found.fps, found.format) == (1000, 1002, 25, "video")
+    (person,) = found.people
+    assert person.filled.all(axis=1).nonzero()[0].tolist() == [NOBODY]
+    others = [frame for frame in range(12) if frame != NOBODY]
+    np.testing.assert_allclose(person.pose_2d[others][:, 1:7], TRACK[others][:, 1:7], atol=0.01)
+
+
+def test_weights_are_asked_for_and_never_fetched(video: Path):
+    with pytest.raises(InputError, match="needs weights: give a folder with two .onnx files"):
+        read_keypoints(video)
+    (video.parent / "weights/yolox_m.onnx").unlink()
+    with pytest.raises(InputError, match=r"has no yolox\*\.onnx"):
+        read_keypoints(video, weights=video.parent / "weights")
+
+
+def test_a_file_that_is_no_video_is_told(video: Path):
+    video.unlink()
+    with pytest.raises(InputError, match=r"clip\.mp4: not a readable video"):
+        read_keypoints(video, weights=video.parent / "weights")
+
+
+def test_without_rtmlib_the_extra_is_named(video: Path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rtmlib", None)
+    with pytest.raises(InputError, match=r"pip install 'posecap\[video\]'"):
+        read_keypoints(video, weights=video.parent / "weights")
