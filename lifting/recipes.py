@@ -42,7 +42,8 @@ class AlignmentChoice(Manifest):
     name: str = "none"
     options: dict[str, Any] = Field(default_factory=dict)
     granularity: Literal["sentence", "caption", "token"] = "sentence"
-    encoder: str | None = Field(None, description="text encoder; null: the only one in the shards")
+    encoder: str | None = Field(None, description="text encoder; null: the first in the shards")
+    without_parts: tuple[str, ...] = Field((), description="parts of the body whose statements are withheld")
 
 
 class LossChoice(Manifest):
@@ -104,9 +105,7 @@ class SupervisionChoice(Manifest):
     warmup_steps: int = Field(0, ge=0, description="steps over which both weights rise from 0")
     penalty: Literal["hinge", "soft"] = "hinge"
     confidence: bool = Field(True, description="joints count in the 2D error by their confidence")
-    known_cameras: bool = Field(
-        True, description="project by the shards' intrinsics, or scale"
-    )
+    known_cameras: bool = Field(True, description="project by the shards' intrinsics, or scale")
 
 
 class EvaluationChoice(Manifest):

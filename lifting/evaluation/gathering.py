@@ -42,9 +42,12 @@ class Gathered:
         return dict(sorted(counts.items()))
 
     def by_sequence(self) -> dict[str, dict[str, float]]:
-        """Mean of each metric over the frames and cameras of a sequence: what a bootstrap resamples."""
+        """Frames, and the mean of each metric over them and the cameras: what a bootstrap resamples."""
         names = [view.sequence for view in self._views]
         columns = {metric: means_by_action(names, self._by(metric)) for metric in SCORES}
+        columns["frames"] = dict.fromkeys(names, 0.0)
+        for view in self._views:
+            columns["frames"][view.sequence] += float(view.counts.sum())
         return {
             name: {metric: means[name] for metric, means in columns.items() if name in means}
             for name in dict.fromkeys(names)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lifting.recipes import AlignmentChoice
 from lifting.training.facts import TextFacts, facts_of
+from lifting.training.parts import statements_about
 from posecap.errors import InputError
 from posecap.shards import Features, Shards
 
@@ -21,7 +22,7 @@ class TextSource:
     """Gives a batch's text. The bank (S, D) lies on the device once; batches carry ids only.
 
     tokens: (S, L) rows of the bank for every text id, -1 padded, where texts are token by token;
-    facts: of the statements that ids stand for.
+    facts: of the statements that ids stand for; hidden: (S,) bool, texts that are withheld.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class TextSource:
         device: torch.device,
         tokens: np.ndarray | None = None,
         facts: TextFacts = TextFacts(),
+        hidden: np.ndarray | None = None,
     ) -> None:
         self.facts = facts
+        self._hidden = None if hidden is None else torch.as_tensor(hidden, device=device)
         self.bank = torch.as_tensor(np.asarray(bank, np.float32), device=device)
         self._tokens = None if tokens is None else torch.as_tensor(tokens, device=device)
 
@@ -45,6 +48,8 @@ class TextSource:
         from lifting.alignment import TextBatch
 
         ids = batch["sentence_ids"]
+        if self._hidden is not None:
+            ids = ids.masked_fill(self._hidden[ids.clamp(min=0)], -1)
         if self._tokens is not None:
             rows = self._tokens[ids.clamp(min=0)]
             ids = torch.where(ids[..., None] >= 0, rows, -1).flatten(-2)
@@ -65,15 +70,25 @@ def text_of_shards(
 
     Without `needs_features` the bank is empty vectors: some alignments read only what is stated.
     """
+    hidden = _hidden(shards, choice)
     if not needs_features:
         empty = np.zeros((shards.manifest.definitions.sentences, 1))
-        return TextSource(empty, device, facts=facts_of(shards)), None
+        return TextSource(empty, device, None, facts_of(shards), hidden), None
     features = shards.features(choice.encoder, choice.granularity)
     _check_rows(shards, features, choice.granularity)
     tokens = None if features.offsets is None else _token_table(features.offsets)
-    return TextSource(features.vectors, device, tokens, facts_of(shards)), features.record.model_dump(
+    return TextSource(features.vectors, device, tokens, facts_of(shards), hidden), features.record.model_dump(
         mode="json"
     )
+
+
+def _hidden(shards: Shards, choice: AlignmentChoice) -> np.ndarray | None:
+    """(S,) bool: sentences about the parts of the body that the recipe leaves out."""
+    if not choice.without_parts:
+        return None
+    if choice.granularity == "caption":
+        raise InputError("alignment.without_parts: whole captions cannot leave out a part, use sentences")
+    return statements_about(choice.without_parts, shards.sentences()["roles"].to_pylist())
 
 
 def _check_rows(shards: Shards, features: Features, granularity: str) -> None:

@@ -16,7 +16,7 @@ try:  # the same safe loader, compiled: eight times as fast
 except ImportError:  # pragma: no cover
     from yaml import SafeLoader  # type: ignore[assignment]
 
-FAMILIES = ("skeletons", "datasets", "keypoints", "posecodes", "language", "recipes")
+FAMILIES = ("skeletons", "datasets", "keypoints", "posecodes", "language", "recipes", "grids")
 
 
 class Manifest(BaseModel):

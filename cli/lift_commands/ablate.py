@@ -1,0 +1,53 @@
+"""`lift ablate`: a grid of variants and several seeds in, a report out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import note
+from cli.lift_commands.train import FeaturesOption
+from cli.options import split_names
+
+
+def ablate(
+    features: FeaturesOption,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for runs and report.", show_default=False)],
+    grid: Annotated[
+        str, typer.Option(help="alignments, parts, blocks, encoders, supervision, or a .yaml file.")
+    ] = "alignments",
+    recipe: Annotated[str, typer.Option(help="What the variants vary.")] = "small",
+    seeds: Annotated[int, typer.Option(min=1, help="Paired seeds: 0, 1, ...")] = 3,
+    variants: Annotated[str | None, typer.Option(help="Only these, comma-separated.")] = None,
+    keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any recipe field, for all.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Split that is measured.")] = "test",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+) -> None:
+    """Train every variant of a grid with every seed and compare them.
+
+    In: SHARDS. Out: DIR with one run folder a variant and seed, report.md and report.json (means, spread,
+    paired differences with 95% intervals, by region and axis) and a bar chart. Finished runs are kept:
+    the same command goes on where it was stopped.
+    """
+    from lifting.ablation import AblationConfig
+    from lifting.ablation import ablate as run_grid
+
+    config = AblationConfig(
+        features=features,
+        out=out,
+        grid=grid,
+        recipe=recipe,
+        overrides=tuple(setting or ()),
+        seeds=seeds,
+        keypoints=keypoints,
+        variants=split_names(variants),
+        split=split,
+        device=device,
+    )
+    run_grid(config, note=note)
+    typer.echo((out / "report.md").read_text(encoding="utf-8"), nl=False)

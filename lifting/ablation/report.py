@@ -1,0 +1,125 @@
+"""The report of an ablation: means, spread, paired differences; by metric, region and axis."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lifting.ablation.bootstrap import Difference, paired_difference
+from lifting.ablation.grid import Grid
+from lifting.evaluation.results import Results, rows_to_markdown
+from lifting.metrics.mpjpe import REGIONS_H36M
+from lifting.runs import write_json
+
+if TYPE_CHECKING:
+    from lifting.ablation.run import AblationConfig
+
+METRICS = ("MPJPE", "P-MPJPE", "N-MPJPE")
+AXES = ("x", "y", "z")
+REGIONS = tuple(REGIONS_H36M)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Errors over all frames by variant, metric and seed, and differences to the reference."""
+
+    reference: str
+    values: dict[str, dict[str, list[float]]]
+    differences: dict[str, dict[str, Difference]]
+    protocol: dict[str, Any]
+
+    def table(self, metrics: tuple[str, ...]) -> list[dict[str, str]]:
+        """A record a variant: mean and spread over seeds, and the paired difference of each metric."""
+        return [{"variant": name, **self._cells(name, metrics)} for name in self.values]
+
+    def _cells(self, name: str, metrics: tuple[str, ...]) -> dict[str, str]:
+        cells = {}
+        for metric in metrics:
+            values = np.array(self.values[name][metric])
+            spread = f" ± {values.std(ddof=1):.2f}" if len(values) > 1 else ""
+            cells[metric] = f"{values.mean():.2f}{spread}"
+            if name != self.reference:
+                cells[f"{metric} minus {self.reference}"] = str(self.differences[name][metric])
+            else:
+                cells[f"{metric} minus {self.reference}"] = ""
+        return cells
+
+
+def compare(found: dict[str, list[Results]], reference: str) -> Comparison:
+    """Compares the variants' results, one a seed, over the sequences that all have."""
+    first = found[reference][0]
+    sequences = list(first.sequences)
+    frames = np.array([first.sequences[name]["frames"] for name in sequences])
+    metrics = (*METRICS, *REGIONS, *AXES)
+    errors = {
+        name: {metric: _matrix(results, sequences, metric) for metric in metrics}
+        for name, results in found.items()
+    }
+    values = {
+        name: {metric: list((each[metric] @ frames) / frames.sum()) for metric in metrics}
+        for name, each in errors.items()
+    }
+    differences = {
+        name: {m: paired_difference(each[m], errors[reference][m], frames) for m in metrics}
+        for name, each in errors.items()
+        if name != reference
+    }
+    return Comparison(reference, values, differences, first.protocol)
+
+
+def _matrix(results: list[Results], sequences: list[str], metric: str) -> np.ndarray:
+    """(seeds, sequences) errors."""
+    return np.array([[result.sequences[name][metric] for name in sequences] for result in results])
+
+
+def write_report(out: Path, grid: Grid, comparison: Comparison, config: AblationConfig) -> None:
+    """report.md, report.json and a bar chart of the regions in `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.md").write_text(markdown(grid, comparison, config), encoding="utf-8")
+    write_json(out / "report.json", asdict(comparison))
+    draw_regions(out / "regions.png", comparison)
+
+
+def markdown(grid: Grid, comparison: Comparison, config: AblationConfig) -> str:
+    """The report as text."""
+    protocol = comparison.protocol
+    data = f"{protocol['keypoints']} 2D of {protocol['shards']}, subjects {', '.join(protocol['subjects'])}"
+    seeds = "1 seed" if config.seeds == 1 else f"{config.seeds} paired seeds"
+    return "\n".join(
+        [
+            f"# Ablation: {grid.name}\n",
+            f"{grid.description}.\n",
+            f"Recipe {config.recipe} {' '.join(config.overrides)}; {data}; {seeds}; every frame once; mm.\n",
+            "± is the standard deviation over seeds; brackets hold the 95% interval of the paired difference "
+            f"to '{comparison.reference}', bootstrapped over sequences and seeds.\n",
+            rows_to_markdown(comparison.table(METRICS)),
+            "By region of the body (R1 head, R2 left arm, R3 right arm, R4 left leg, R5 right leg)\n",
+            rows_to_markdown(comparison.table(REGIONS)),
+            "Along the axes of the camera (x right, y down, z depth), mean absolute error\n",
+            rows_to_markdown(comparison.table(AXES)),
+        ]
+    )
+
+
+def draw_regions(path: Path, comparison: Comparison) -> None:
+    """A bar chart: the error of every region, a bar a variant."""
+    import matplotlib as mpl
+
+    mpl.use("Agg", force=False)
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 4))
+    width = 0.8 / len(comparison.values)
+    for index, (name, values) in enumerate(comparison.values.items()):
+        heights = [np.mean(values[region]) for region in REGIONS]
+        places = np.arange(len(REGIONS)) + (index - (len(comparison.values) - 1) / 2) * width
+        axes.bar(places, heights, width, label=name)
+    axes.set_xticks(np.arange(len(REGIONS)), ["head", "left arm", "right arm", "left leg", "right leg"])
+    axes.set_ylabel("MPJPE, mm")
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,104 @@
+"""Running a grid: what is finished is kept, what was cut off goes on, the rest is trained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lifting.ablation.grid import Changes, load_grid
+from lifting.ablation.report import Comparison, compare, write_report
+from lifting.evaluation import EvaluationConfig, Results, evaluate, load_results
+from lifting.evaluation.evaluate import RESULTS
+from lifting.recipes import Recipe, load_recipe
+from lifting.runs import RUN_FILE
+from lifting.training import Listener, TrainConfig, train
+from posecap.errors import InputError
+from posecap.shards import open_shards
+
+
+@dataclass(frozen=True)
+class AblationConfig:
+    """grid: name or file; recipe with overrides: what the variants vary; seeds: 0 .. seeds - 1.
+
+    variants: only these (the reference is always among them); split: what is measured.
+    """
+
+    features: Path
+    out: Path
+    grid: str
+    recipe: str = "small"
+    overrides: tuple[str, ...] = ()
+    seeds: int = 3
+    keypoints: str | None = None
+    variants: tuple[str, ...] = ()
+    split: str = "test"
+    device: str = "auto"
+
+
+def ablate(config: AblationConfig, listener: Listener | None = None, note: Any = None) -> Comparison:
+    """Trains and measures every variant with every seed and writes the report into `config.out`.
+
+    Seeds go round before variants, so that paired differences are there early. `note` is told one line
+    a run. Raises InputError for unknown names before anything is trained.
+    """
+    grid = load_grid(config.grid)
+    recipes = resolve_recipes(config)
+    found: dict[str, list[Results]] = {name: [] for name in recipes}
+    for seed in range(config.seeds):
+        for name, recipe in recipes.items():
+            if note is not None:
+                note(f"seed {seed}, {name}")
+            found[name].append(_one(config, name, recipe, seed, listener))
+    comparison = compare(found, grid.reference)
+    write_report(config.out, grid, comparison, config)
+    return comparison
+
+
+def resolve_recipes(config: AblationConfig) -> dict[str, Recipe]:
+    """The recipe of every variant, the reference first."""
+    grid, shards = load_grid(config.grid), open_shards(config.features)
+    infos = shards.sequence_infos.values()
+    subjects = list(dict.fromkeys(info.subject for info in infos if info.split == "train"))
+    held_out = load_recipe(config.recipe, config.overrides).training.validate_subject
+    variants = grid.resolve([name for name in subjects if name != held_out], shards.encoders)
+    chosen = _chosen(variants, grid.reference, config.variants)
+    return {name: load_recipe(config.recipe, config.overrides, **variants[name]) for name in chosen}
+
+
+def _chosen(variants: dict[str, Changes], reference: str, wanted: Sequence[str]) -> list[str]:
+    for name in wanted:
+        if name not in variants:
+            raise InputError(f"no variant '{name}' in this grid: {', '.join(variants)}")
+    kept = [name for name in variants if not wanted or name in wanted]
+    return [reference, *(name for name in kept if name != reference)]
+
+
+def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener: Listener | None) -> Results:
+    """Results of one variant and seed, measured now or before."""
+    out = config.out / folder_of(name) / f"seed{seed}"
+    training = TrainConfig(config.features, recipe, out, config.keypoints, seed, config.device)
+    measured = out / RESULTS / "ablation"
+    resume = (out / RUN_FILE).is_file()
+    if resume and (measured / "results.json").is_file():
+        _same_recipe(out, recipe)
+        return load_results(measured)
+    run = train(replace(training, resume=resume), listener)
+    told = EvaluationConfig(
+        run.path, split=config.split, baselines=False, figure=False, device=config.device, out=measured
+    )
+    return evaluate(told)
+
+
+def _same_recipe(out: Path, recipe: Recipe) -> None:
+    from lifting.runs import open_run
+
+    if open_run(out).info.recipe != recipe:
+        raise InputError(f"{out}: was trained with another recipe; name another folder with --out")
+
+
+def folder_of(variant: str) -> str:
+    """A folder's name for a variant."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", variant).strip("-")

@@ -1,0 +1,177 @@
+import json
+
+import numpy as np
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from cli.lift import app
+from lifting.ablation import AblationConfig, ablate, grid_names, load_grid
+from lifting.ablation.bootstrap import paired_difference
+from lifting.ablation.run import resolve_recipes
+from lifting.recipes import load_recipe
+from lifting.training.parts import statements_about
+from posecap.errors import InputError
+from posecap.shards import GenerateConfig, generate
+from tests.fixtures.h36m_files import write_h36m
+from tests.fixtures.runs import TINY
+
+TINY_RUN = (*TINY, "training.steps=2")
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ablation")
+    root = write_h36m(folder / "h36m", ("S1", "S5", "S6", "S9"), num_frames=12)
+    generate(GenerateConfig("h36m", folder / "shards", root, ("gt",), encoder=None))
+    return folder / "shards"
+
+
+@pytest.fixture
+def grid(tmp_path):
+    path = tmp_path / "grid.yaml"
+    variants = {
+        "plain": {},
+        "steep one": {"optimizer": {"lr": 0.1}},
+        "posecodes": {"alignment": {"name": "posecode"}},
+    }
+    path.write_text(
+        yaml.safe_dump({"name": "mine", "description": "d", "reference": "plain", "variants": variants})
+    )
+    return path
+
+
+@pytest.mark.parametrize("name", grid_names())
+def test_every_variant_of_every_shipped_grid_is_a_valid_recipe(name):
+    for changes in load_grid(name).resolve(["S1", "S5"], ["minilm"]).values():
+        load_recipe("small", **changes)
+
+
+def test_a_grid_is_trained_measured_and_reported(shards, grid, tmp_path):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=2, device="cpu")
+    told = []
+    comparison = ablate(config, note=told.append)
+    assert told == [f"seed {seed}, {name}" for seed in (0, 1) for name in ("plain", "steep one", "posecodes")]
+    assert (tmp_path / "out" / "steep-one" / "seed1" / "run.json").is_file()
+    assert len(comparison.values["posecodes"]["MPJPE"]) == 2
+    report = (tmp_path / "out" / "report.md").read_text()
+    for word in ("steep one", "2 paired seeds", "MPJPE minus plain", "| R5 |", "z"):
+        assert word in report
+    assert {path.name for path in (tmp_path / "out").glob("*.*")} == {
+        "report.md",
+        "report.json",
+        "regions.png",
+    }
+    again = []
+    stamp = (tmp_path / "out" / "plain" / "seed0" / "checkpoint" / "model.safetensors").stat().st_mtime_ns
+    assert ablate(config, note=again.append) == comparison
+    assert (
+        tmp_path / "out" / "plain" / "seed0" / "checkpoint" / "model.safetensors"
+    ).stat().st_mtime_ns == stamp
+
+
+def test_the_command_prints_the_report(shards, grid, tmp_path):
+    settings = [part for item in TINY_RUN for part in ("--set", item)]
+    arguments = [
+        "ablate",
+        "--features",
+        shards,
+        "--out",
+        tmp_path / "o",
+        "--grid",
+        grid,
+        "--seeds",
+        1,
+        *settings,
+    ]
+    arguments += ["--variants", "steep one", "--device", "cpu"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("# Ablation: mine")
+    assert "posecodes" not in result.stdout
+
+
+def test_supervision_grids_name_the_subjects_that_are_there(shards):
+    recipes = resolve_recipes(AblationConfig(shards, shards, "supervision", overrides=TINY_RUN))
+    assert recipes["captions of the others"].supervision.subjects_3d == ("S1",)
+    assert recipes["captions of the others"].supervision.subjects_captions == ("S5", "S6")
+    assert recipes["3D of all"].supervision.subjects_3d is None
+
+
+def test_what_cannot_be_run_is_told_before_anything_is_trained(shards, grid, tmp_path):
+    config = AblationConfig(shards, tmp_path / "out", "encoders")
+    with pytest.raises(InputError, match="no text features"):
+        ablate(config)
+    with pytest.raises(InputError, match="no variant 'x' in this grid: plain, steep one"):
+        ablate(AblationConfig(shards, tmp_path / "out", str(grid), variants=("x",)))
+    with pytest.raises(InputError, match="unknown grid 'block': did you mean blocks"):
+        ablate(AblationConfig(shards, tmp_path / "out", "block"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_recipe_does_not_reuse_old_results(shards, grid, tmp_path):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=1, device="cpu")
+    ablate(config)
+    other = AblationConfig(
+        shards, tmp_path / "out", str(grid), overrides=(*TINY_RUN, "optimizer.lr=0.3"), seeds=1, device="cpu"
+    )
+    with pytest.raises(InputError, match="another recipe"):
+        ablate(other)
+
+
+def test_a_constant_difference_has_a_narrow_interval_and_noise_a_wide_one():
+    random = np.random.default_rng(0)
+    reference = random.normal(80, 10, (3, 20))
+    frames = random.integers(50, 200, 20).astype(float)
+    sure = paired_difference(reference - 2, reference, frames)
+    assert (sure.mean, sure.low, sure.high) == pytest.approx((-2, -2, -2))
+    unsure = paired_difference(reference + random.normal(0, 10, (3, 20)), reference, frames)
+    assert unsure.low < unsure.mean < unsure.high
+    assert unsure.high - unsure.low > 3
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    covered = 0
+    for trial in range(100):
+        random = np.random.default_rng(trial)
+        by_sequence = random.normal(1, 3, 25)
+        difference = by_sequence + random.normal(0, 1, (5, 25))
+        found = paired_difference(difference, np.zeros((5, 25)), np.ones(25), trial)
+        covered += found.low <= 1 <= found.high
+    assert 85 <= covered <= 100
+
+
+def test_statements_about_a_part_are_those_that_name_it():
+    roles = [
+        ("left_hand", "torso"),
+        ("right_knee",),
+        ("both_hands",),
+        ("both_feet",),
+        ("head",),
+        ("left_shin",),
+    ]
+    assert statements_about(["left_arm"], roles).tolist() == [True, False, True, False, False, False]
+    assert statements_about(["left_leg"], roles).tolist() == [False, False, False, True, False, True]
+    assert statements_about(["head", "right_leg"], roles).tolist() == [False, True, False, True, True, False]
+    with pytest.raises(InputError, match="unknown part of the body 'tail'"):
+        statements_about(["tail"], roles)
+
+
+def test_shards_say_which_roles_a_sentence_speaks_of(shards):
+    from lifting.recipes import AlignmentChoice
+    from lifting.training.text import _hidden
+    from posecap.shards import open_shards
+
+    hidden = _hidden(open_shards(shards), AlignmentChoice(without_parts=("left_arm",)))
+    sentences = open_shards(shards).sentences()["sentence"].to_pylist()
+    named = np.array(["left hand" in text or "left elbow" in text for text in sentences])
+    assert hidden[named].all()
+    assert 0 < hidden.sum() < len(hidden)
+
+
+def test_report_json_can_be_read_by_others(shards, grid, tmp_path):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=1, device="cpu")
+    ablate(config)
+    data = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert data["reference"] == "plain"
+    assert set(data["differences"]["posecodes"]["MPJPE"]) == {"mean", "low", "high"}
