@@ -72,7 +72,7 @@ def test_people_of_a_video_are_found_with_its_size_and_frame_rate(video: Path):
 
 
 def test_weights_are_asked_for_and_never_fetched(video: Path):
-    with pytest.raises(InputError, match="needs weights: give a folder with two .onnx files"):
+    with pytest.raises(InputError, match=r"needs weights: give a folder with two \.onnx files"):
         read_keypoints(video)
     (video.parent / "weights/yolox_m.onnx").unlink()
     with pytest.raises(InputError, match=r"has no yolox\*\.onnx"):
