@@ -238,10 +238,9 @@ def print_table(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None
     if options.json:
         print("\n".join(json.dumps(row) for row in rows))
         return
-    print(
-        f"{options.size}: {options.clips or SIZES[options.size]['clips']} clips of {SIZES[options.size]['frames']} "
-    )
-    print(f"frames, {options.device}, {options.threads} threads{', compiled' if options.compile else ''}\n")
+    clips, frames = options.clips or SIZES[options.size]["clips"], SIZES[options.size]["frames"]
+    machine = f"{options.device}, {options.threads} threads{', compiled' if options.compile else ''}"
+    print(f"{options.size}: {clips} clips of {frames} frames, {machine}\n")
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     plain = {(row["backbone"], row["precision"]): row["step"] for row in rows if row["alignment"] == "none"}
     for row in rows:

@@ -46,6 +46,16 @@ class TextBatch:
         some = self.seen.any(-1).to(self.bank.dtype)
         return some if self.weight is None else some * self.weight.to(some.dtype)
 
+    def distinct(self) -> tuple[TextBatch, Tensor]:
+        """Each run of frames that are told the same, once, and (B * F,) which of them a frame is.
+
+        Neighbouring frames mostly say the same, so that what depends on text alone need not be computed
+        for each. The batch that comes back has shape (1, N, M).
+        """
+        told = self.ids.masked_fill(~self.seen, -1).flatten(0, 1)
+        different, places = told.unique_consecutive(return_inverse=True, dim=0)
+        return TextBatch(different[None], self.bank, different[None] >= 0), places
+
     def compact(self) -> TextBatch:
         """The same with only those rows of a large bank that this batch tells.
 

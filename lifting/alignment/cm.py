@@ -7,11 +7,11 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lifting.alignment.alignment import TextBatch
+from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from lifting.alignment.pooling import JointPooling
 from lifting.backbones.attention import attend_to
-from posecap.errors import unknown_name
+from posecap.errors import InputError, unknown_name
 
 RESIDUALS = ("text", "pose")
 
@@ -31,7 +31,8 @@ class CrossModality(FeatureAlignment):
     Args:
         channels, joints, text_dim: C, J, D.
         blocks, heads: M and the number of attention heads.
-        hidden_ratio: hidden width of FF / C.
+        hidden_ratio: hidden width of FF / C; the paper leaves it open, a narrow one keeps the text branch
+            below a twentieth of a full-size training step.
         residual: `text` (published: the sum goes over w) or `pose` (over the query side, f_pose).
         query_gradient: whether gradients of the text branch reach the backbone through the queries.
         alpha, beta, kl: see FeatureAlignment.
@@ -44,7 +45,7 @@ class CrossModality(FeatureAlignment):
         text_dim: int,
         blocks: int = 1,
         heads: int = 8,
-        hidden_ratio: float = 1,
+        hidden_ratio: float = 0.5,
         residual: str = "text",
         query_gradient: bool = True,
         alpha: float = ALPHA,
@@ -54,6 +55,8 @@ class CrossModality(FeatureAlignment):
         super().__init__(channels, joints, text_dim, alpha, beta, kl)
         if residual not in RESIDUALS:
             raise unknown_name("cm residual", residual, RESIDUALS)
+        if blocks < 1:
+            raise InputError(f"alignment cm: blocks must be 1 or more, not {blocks}")
         self.query_gradient = query_gradient
         self.pooling = JointPooling(text_dim, channels, joints, heads)
         hidden = int(channels * hidden_ratio)
@@ -64,10 +67,19 @@ class CrossModality(FeatureAlignment):
     def align(self, features: Tensor, text: TextBatch) -> Tensor:
         """f_trans (B, F, J, C)."""
         asking = (features if self.query_gradient else features.detach()).flatten(0, 1)
-        w = self.pooling(text).flatten(0, 1).to(asking.dtype)
-        for block in self.blocks:
-            w = block(w, asking)
+        texts, places = text.distinct()
+        w = self.pooling(texts)[0].to(asking.dtype)
+        first, *others = self.blocks
+        # keys and values of the first block depend on text alone: once for each different text
+        w = first(take(w, places), asking, take(first.key_value(w), places))
+        for block in others:
+            w = block(w, asking, block.key_value(w))
         return w.unflatten(0, features.shape[:2])
+
+
+def take(rows: Tensor, places: Tensor) -> Tensor:
+    """(N, ...) rows by their places (N,); `look_up` has a faster gradient than indexing."""
+    return look_up(rows.flatten(1), places).unflatten(1, rows.shape[1:])
 
 
 class CrossModalityBlock(nn.Module):
@@ -82,10 +94,10 @@ class CrossModalityBlock(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
         self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
 
-    def forward(self, w: Tensor, f_pose: Tensor) -> Tensor:
-        """(N, J, C) text tokens and pose features of N frames to (N, J, C) text tokens."""
+    def forward(self, w: Tensor, f_pose: Tensor, key_value: Tensor) -> Tensor:
+        """Text tokens (N, J, C) of N frames to new ones; key_value (N, J, 2C) is `self.key_value(w)`."""
         query = self._split(self.query(f_pose))
-        key, value = (self._split(part) for part in self.key_value(w).chunk(2, dim=-1))
+        key, value = (self._split(part) for part in key_value.chunk(2, dim=-1))
         mixed = attend_to(query, key, value).transpose(1, 2).flatten(-2)
         h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
         return self.norm2(h + self.fc2(F.gelu(self.fc1(h))))

@@ -46,12 +46,8 @@ class TextTransformer(FeatureAlignment):
 
     def align(self, features: Tensor, text: TextBatch) -> Tensor:
         """f_trans (B, F, J, C); features are not looked at."""
-        # neighbouring frames mostly say the same: each different set of texts goes through once
-        texts = text.ids.masked_fill(~text.seen, -1).flatten(0, 1)
-        different, frame_to_text = texts.unique(dim=0, return_inverse=True)
-        return look_up(self._transform(different, text.bank).flatten(1), frame_to_text).view(
-            *features.shape[:2], self.joints, self.channels
-        )
+        texts, places = text.distinct()
+        return self._transform(texts.ids[0], text.bank)[places].unflatten(0, features.shape[:2])
 
     def _transform(self, ids: Tensor, bank: Tensor) -> Tensor:
         """(N, J, C) tokens after the transformer for N sets of texts, ids (N, M), -1 where none."""
