@@ -56,6 +56,8 @@ def read_asf(path: str | Path) -> Asf:
         turned = np.array([root.get("orientation", ["0"] * 3)], dtype=np.float64)
         axis = root.get("axis", ["XYZ"])[0]
         unit = _INCH / float(units.get("length", 1))
+        if not np.isfinite([*turned[0], unit]).all():
+            raise ValueError("a number is not finite")
     except (ValueError, KeyError, IndexError) as error:
         raise InputError(f"{path}: not an ASF file that is understood ({error})") from error
     parents = _parents(path, sections["hierarchy"], bones)
@@ -108,7 +110,7 @@ def _sections(path: Path, rows: list[str]) -> dict[str, list[str]]:
     name = ""
     for row in rows:
         if row.startswith(":"):
-            name = row[1:].split()[0].lower()
+            name = row[1:].strip().split(" ")[0].lower()
             sections[name] = []
         else:
             sections.setdefault(name, []).append(row)
@@ -123,22 +125,30 @@ def _bones(rows: list[str]) -> dict[str, Bone]:
         if word == "begin":
             fields = {}
         elif word == "end":
-            direction = np.array(fields["direction"], dtype=np.float64)
-            length, size = float(fields["length"][0]), max(float(np.linalg.norm(direction)), 1e-12)
-            angles = np.array([fields["axis"][:3]], dtype=np.float64)
-            freedom = tuple(word.lower() for word in fields.get("dof", []))
-            bones[fields["name"][0]] = Bone(
-                direction * (length / size), _axes(fields["axis"][3], angles), freedom
-            )
+            name, bone = _bone(fields)
+            bones[name] = bone
         else:
             fields.setdefault(word.lower(), rest)
     return bones
+
+
+def _bone(fields: dict[str, list[str]]) -> tuple[str, Bone]:
+    name = fields["name"][0]
+    numbers = [*fields["direction"], *fields["length"][:1], *fields["axis"][:3]]
+    values = np.array(numbers, dtype=np.float64)
+    if len(fields["direction"]) != 3 or len(values) != 7 or not np.isfinite(values).all():
+        raise ValueError(f"bone {name}: direction, length and axis are not seven numbers")
+    offset = values[:3] * (values[3] / max(float(np.linalg.norm(values[:3])), 1e-12))
+    freedom = tuple(word.lower() for word in fields.get("dof", []))
+    return name, Bone(offset, _axes(fields["axis"][3], values[None, 4:]), freedom)
 
 
 def _axes(order: str, degrees: np.ndarray) -> np.ndarray:
     """(3, 3) of axis angles: the first axis named turns first, so it stands last in the product."""
     angles = dict(zip("XYZ", degrees[0], strict=True))
     reverse = order.upper()[::-1]
+    if sorted(reverse) != ["X", "Y", "Z"]:
+        raise ValueError(f"axis order {order}")
     return euler_to_matrix(reverse, np.array([[angles[axis] for axis in reverse]]))[0]
 
 
@@ -147,7 +157,7 @@ def _parents(path: Path, rows: list[str], bones: dict[str, Bone]) -> dict[str, s
     parents: dict[str, str] = {}
     for row in rows:
         above, *children = row.split()
-        if above in ("begin", "end"):
+        if above in ("begin", "end") or not children:
             continue
         for child in children:
             if child not in bones or (above != "root" and above not in parents):
@@ -185,6 +195,7 @@ def _channels(path: Path, asf: Asf) -> dict[str, np.ndarray]:
             f"{path}: not an AMC file with {num_frames} whole frames ('{(uneven or ['root'])[0]}')"
         )
     try:
-        return {name: np.array(rows, dtype=np.float64) for name, rows in values.items()}
+        channels = {name: np.array(rows, dtype=np.float64) for name, rows in values.items()}
+        return {name: np.where(np.isfinite(array), array, np.nan) for name, array in channels.items()}
     except ValueError as error:
         raise InputError(f"{path}: holds something else than numbers ({error})") from error

@@ -100,7 +100,7 @@ class _Parser:
             self.ends[open_joints[-2]] = offset
 
     def _channel_names(self, rest: str) -> tuple[str, ...]:
-        count, *names = rest.split()
+        count, *names = rest.split() or ["nothing"]
         known = tuple(_CHANNELS.get(name.lower(), "") for name in names)
         if count != str(len(names)) or not all(known):
             raise self._wrong(f"a count and as many of {', '.join(_CHANNELS.values())} after CHANNELS")
@@ -114,16 +114,19 @@ class _Parser:
             raise self._wrong(f"'{word}' and a number")
         return float(numbers[0])
 
-    def _floats(self, text: str) -> np.ndarray:
+    def _floats(self, text: str, finite: bool = True) -> np.ndarray:
         try:
-            return np.array(text.split(), dtype=np.float64)
+            numbers = np.array(text.split(), dtype=np.float64)
         except ValueError as error:
             raise self._wrong("numbers") from error
+        if finite and not np.isfinite(numbers).all():
+            raise self._wrong("finite numbers")
+        return numbers
 
     def _motion(self, num_frames: int) -> np.ndarray:
         width = sum(len(channels) for channels in self.channels)
         first = self.number + 1
-        values = self._floats(" ".join(line for _, line in self.lines))
+        values = self._floats(" ".join(line for _, line in self.lines), finite=False)
         if len(values) != num_frames * width or not num_frames:
             raise InputError(
                 f"{self.path}: from line {first} on, expected {num_frames} frames of {width} channels, "

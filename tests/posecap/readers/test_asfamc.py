@@ -37,6 +37,11 @@ def write_small(folder, frames=("0 10 0 0 90 0",) * 5, bend="30"):
     (folder / "07_01.amc").write_text(f"#!OML\n:FULLY-SPECIFIED\n:DEGREES\n{rows}")
 
 
+def edit(folder, old, new):
+    path = folder / "07.asf"
+    path.write_text(path.read_text().replace(old, new))
+
+
 def compare_with_published(folder, keys):
     """The reader's joints are those of the published file, to a millimetre."""
     published = np.load(folder / "cmu_h36m17.npz")
@@ -97,6 +102,11 @@ def test_frames_are_kept_one_in_every_so_many(tmp_path):
         (lambda folder: (folder / "07.asf").write_text("hello"), "not an ASF file: has no :bonedata"),
         (lambda folder: (folder / "07_01.amc").write_text("1\nroot 1 2\n"), "frame 1: 'root' has 2 values"),
         (lambda folder: (folder / "07_01.amc").write_text("nothing"), "not an AMC file"),
+        (
+            lambda folder: edit(folder, "direction 2 0 0", "direction 2 0"),
+            "bone .*femur: direction",
+        ),
+        (lambda folder: edit(folder, "XYZ", "XXY"), "axis order XXY"),
         (lambda folder: write_small(folder, bend="x"), "something else than numbers"),
         (
             lambda folder: write_small(folder, frames=("nan 0 0 0 0 0", "0 0 0 0 0 0")),

@@ -180,6 +180,9 @@ Frame Time:\t0.0333333
         (lambda text: text[:-20] + " nan 1 2 3 4 5", "expected"),
         (lambda text: text.replace("Leg", "Limb"), "no joint name says left_hip.*roles=left_hip=NAME"),
         (lambda text: text.replace("OFFSET", "OFFSET 1"), "three numbers after OFFSET"),
+        (lambda text: text.replace("OFFSET 9", "OFFSET 9e999 #", 1), "finite numbers|numbers"),
+        (lambda text: text.replace("CHANNELS 3 Zrotation Yrotation Xrotation", "CHANNELS", 1), "a count and"),
+        (lambda text: text.replace("Frames: 40", "Frames: 1e999"), "finite numbers"),
     ],
 )
 def test_bad_files_are_told_in_one_line(spoil, message, tmp_path):
