@@ -36,7 +36,9 @@ def grid(tmp_path):
         "posecodes": {"alignment": {"name": "posecode"}},
     }
     path.write_text(
-        yaml.safe_dump({"name": "mine", "description": "d", "reference": "plain", "variants": variants})
+        yaml.safe_dump(
+            {"name": "mine", "description": "d", "reference": "plain", "variants": variants}, sort_keys=False
+        )
     )
     return path
 
