@@ -53,7 +53,9 @@ class TextBatch:
         for each. The batch that comes back has shape (1, N, M).
         """
         told = self.ids.masked_fill(~self.seen, -1).flatten(0, 1)
-        different, places = told.unique_consecutive(return_inverse=True, dim=0)
+        first = torch.ones(len(told), dtype=torch.bool, device=told.device)
+        first[1:] = (told[1:] != told[:-1]).any(-1)
+        different, places = told[first], first.cumsum(0) - 1
         return TextBatch(different[None], self.bank, different[None] >= 0), places
 
     def compact(self) -> TextBatch:

@@ -58,7 +58,7 @@ class CrossModality(FeatureAlignment):
         if blocks < 1:
             raise InputError(f"alignment cm: blocks must be 1 or more, not {blocks}")
         self.query_gradient = query_gradient
-        self.pooling = JointPooling(text_dim, channels, joints, heads)
+        self.pooling = JointPooling(text_dim, channels, joints)
         hidden = int(channels * hidden_ratio)
         self.blocks = nn.ModuleList(
             CrossModalityBlock(channels, heads, hidden, residual == "pose") for _ in range(blocks)
