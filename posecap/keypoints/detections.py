@@ -11,6 +11,8 @@ import numpy as np
 
 from posecap.errors import InputError
 
+FARTHEST = 1e6  # pixels from the origin
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -63,8 +65,9 @@ def collect(rows: Iterable[Row], layout: str, source: str, **rest: Any) -> Detec
 
 
 def clean(found: Detections) -> Detections:
-    """The same with points that are not numbers, or at exactly (0, 0), counted as not seen."""
-    lost = ~np.isfinite(found.points).all(-1) | (found.points == 0).all(-1) | ~np.isfinite(found.confidence)
+    """The same with points that are no pixels, or at exactly (0, 0), counted as not seen."""
+    pixels = (np.abs(found.points) < FARTHEST).all(-1)
+    lost = ~pixels | (found.points == 0).all(-1) | ~np.isfinite(found.confidence)
     points = np.where(lost[..., None], 0, found.points)
     confidence = np.clip(np.where(lost, 0, found.confidence), 0, 1)
     return Detections(**{**vars(found), "points": points, "confidence": confidence})

@@ -172,3 +172,9 @@ def test_data_without_any_usable_sequence_is_refused(tmp_path: Path):
 
 def test_the_stand_in_is_usable_throughout(shared: Path):
     assert open_dataset("h36m", shared / "data", ["simdet"], skip_invalid=True).report == []
+
+
+def test_a_message_is_one_printable_line_however_long_the_culprit():
+    error = InputError("bad \x1b[31m\n" + "x" * 5000)
+    assert str(error).startswith("bad  [31m xxx")
+    assert len(str(error)) == 900
