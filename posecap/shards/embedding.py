@@ -72,7 +72,7 @@ def embed(config: EmbedConfig, progress: Progress | None = None) -> EmbedSummary
 
     progress, start = progress or Silent(), time.perf_counter()
     wanted = [FeatureSet.of(name, config.context) for name in dict.fromkeys(config.granularities)]
-    Engine(config.engine, config.jobs, config.address).check()
+    Engine.of(config).check()
     open_shards(config.path)
     encoder = load_encoder(config.encoder, config.device, config.batch_size)
     with hold(config.path):
@@ -141,7 +141,7 @@ def _make(
         try:
             maker = FeatureMaker(root, encoder)
             work = FeatureWork(root, config.encoder, config.device, config.batch_size, maker)
-            for made in Engine(config.engine, config.jobs, config.address).run(work, todo):
+            for made in Engine.of(config).run(work, todo):
                 _note_done(root, encoder, made)
                 done[made.target] = made
                 progress.advance("features", made.texts)

@@ -12,6 +12,7 @@ from posecap.shards.assembly import make_manifest, summarize
 from posecap.shards.directory import KeptError, clear_partial
 from posecap.shards.embedding import warn_of_truncation
 from posecap.shards.encoding import FeatureMaker
+from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet, different_labels, feature_parts, feature_record
 from posecap.shards.files import TableFile, write_table
 from posecap.shards.manifest import FeatureRecord, write_manifest
@@ -40,7 +41,7 @@ def finish(
     start = time.perf_counter()
     files = [file for record in records for file in record.files]
     files += [merge_small(out, name, records) for name in ("sequences", "labels", "cameras")]
-    files += merge_captions(out, records, progress)
+    files += merge_captions(out, records, Engine.of(config), progress)
     files += _shared_tables(config, dataset)
     seconds["merge"] = time.perf_counter() - start
     features: list[FeatureRecord] = []

@@ -66,7 +66,7 @@ def _check_names(config: GenerateConfig) -> None:
     """Names that are only needed at the end are looked at first."""
     if config.style not in STYLES:
         raise unknown_name("style", config.style, STYLES)
-    Engine(config.engine, config.jobs, config.address).check()
+    Engine.of(config).check()
     if config.encoder is not None:
         for name in config.granularities:
             FeatureSet.of(name, "sentence")
@@ -83,8 +83,7 @@ def _generate(config: GenerateConfig, progress: Progress, dataset: Dataset, plan
     progress.start("parts", sum(plan.frames), "frames")
     progress.advance("parts", sum(record.frames for record in done.values()))
     todo = [index for index in range(len(plan.parts)) if index not in done]
-    engine = Engine(config.engine, config.jobs, config.address)
-    for record in engine.run(PartWork(dataset, plan.parts, config), todo):
+    for record in Engine.of(config).run(PartWork(dataset, plan.parts, config), todo):
         write_text(_record_path(out, record.index), json.dumps(record.to_json()))
         done[record.index] = record
         progress.advance("parts", record.frames)

@@ -272,9 +272,22 @@ class Shards:
         if table not in self._index:
             self._index[table] = {}
             for path in self.files(table):
-                for group, name in enumerate(_group_names(self._open(path), f"{self.path}/{path}")):
+                for group, name in enumerate(self._group_names(path)):
                     self._index[table][name] = path, group
         return self._index[table]
+
+    def _group_names(self, path: str) -> list[tuple[str, str]]:
+        """(sequence, camera) of each row group, from its statistics."""
+        metadata = self._store.metadata(path, self.manifest.files[path])
+        names = metadata.schema.names
+        places = [names.index(name) for name in ("sequence", "camera") if name in names]
+        found = []
+        for group in range(metadata.num_row_groups):
+            columns = [metadata.row_group(group).column(place).statistics for place in places]
+            if any(one is None or one.min != one.max for one in columns):
+                raise InputError(f"{self.path}/{path}: row group {group} mixes sequences")
+            found.append((columns[0].min, columns[1].min if len(columns) > 1 else ""))
+        return found
 
     @cached_property
     def _index(self) -> dict[str, dict[tuple[str, str], tuple[str, int]]]:
@@ -304,22 +317,6 @@ _POSE_2D = ["pose_2d", "confidence", "sentence_ids", "caption_ids"]
 def open_shards(path: str | Path) -> Shards:
     """The shard directory at `path` (or fsspec address). InputError where it is none or not whole."""
     return Shards(path)
-
-
-def _group_names(file: pq.ParquetFile, where: str) -> list[tuple[str, str]]:
-    """(sequence, camera) of each row group, from its statistics."""
-    names = file.schema_arrow.names
-    places = [names.index(name) for name in ("sequence", "camera") if name in names]
-    found = []
-    for group in range(file.num_row_groups):
-        values = []
-        for place in places:
-            statistics = file.metadata.row_group(group).column(place).statistics
-            if statistics is None or statistics.min != statistics.max:
-                raise InputError(f"{where}: row group {group} mixes sequences")
-            values.append(statistics.min)
-        found.append((values[0], values[1] if len(values) > 1 else ""))
-    return found
 
 
 def _readable(groups: dict[tuple[str, str], tuple[str, int]]) -> list[str]:

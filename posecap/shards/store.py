@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,38 +69,53 @@ class Store:
             self._open.popitem(last=False)
         return file
 
+    def metadata(self, path: str, record: FileRecord) -> pq.FileMetaData:
+        """The footer of a Parquet file, which says where rows are; they are checked when they are read."""
+        with self._told(path):
+            self._check_size(path, record)
+            with self._source(path) as source:
+                return pq.read_metadata(source)
+
     def _open_parquet(self, path: str, record: FileRecord) -> pq.ParquetFile:
         where = f"{self.root}/{path}"
-        try:
-            found = self._remote.size(where) if self._remote is not None else os.path.getsize(where)
-            if found != record.size:
-                raise InputError(f"{where}: has {found} bytes, {MANIFEST} says {record.size}")
+        with self._told(path):
+            self._check_size(path, record)
             if self._remote is None and path not in self._sound:
                 if file_sha256(Path(where)) != record.sha256:
                     raise InputError(f"{where}: changed since it was written (its sha256 differs)")
                 self._sound.add(path)
-            source = self._remote.open(where, "rb") if self._remote is not None else where
-            return pq.ParquetFile(source, page_checksum_verification=True)
-        except FileNotFoundError as error:
-            raise InputError(f"{where}: missing, {MANIFEST} lists it") from error
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
+            return pq.ParquetFile(self._source(path), page_checksum_verification=True)
+
+    def _source(self, path: str) -> Any:
+        where = f"{self.root}/{path}"
+        return self._remote.open(where, "rb") if self._remote is not None else pa.OSFile(where)
+
+    def _check_size(self, path: str, record: FileRecord) -> None:
+        where = f"{self.root}/{path}"
+        found = self._remote.size(where) if self._remote is not None else os.path.getsize(where)
+        if found != record.size:
+            raise InputError(f"{where}: has {found} bytes, {MANIFEST} says {record.size}")
 
     def read_group(self, file: pq.ParquetFile, path: str, group: int, columns: list[str]) -> pa.Table:
         """Columns of one row group, those of `columns` that the file has."""
         known = [name for name in columns if name in file.schema_arrow.names]
-        try:
+        with self._told(path):
             return file.read_row_group(group, known, use_threads=False)
-        except (OSError, pa.ArrowException) as error:
-            where = f"{self.root}/{path}"
-            raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
 
     def read(self, path: str, record: FileRecord, columns: list[str] | None) -> pa.Table:
         """A whole file."""
-        try:
+        with self._told(path):
             return self.parquet(path, record).read(columns)
+
+    @contextmanager
+    def _told(self, path: str) -> Iterator[None]:
+        """What goes wrong in reading a file becomes an InputError that names it."""
+        where = f"{self.root}/{path}"
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise InputError(f"{where}: missing, {MANIFEST} lists it") from error
         except (OSError, pa.ArrowException) as error:
-            where = f"{self.root}/{path}"
             raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
 
 

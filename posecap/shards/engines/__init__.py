@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from posecap.errors import unknown_name
+
+if TYPE_CHECKING:
+    from posecap.shards.embedding import EmbedConfig
+    from posecap.shards.settings import GenerateConfig
 
 ENGINES = {"local": "posecap.shards.engines.local", "ray": "posecap.shards.engines.ray"}
 
@@ -35,6 +39,11 @@ class Engine:
     name: str = "local"
     jobs: int = 1
     address: str | None = None
+
+    @classmethod
+    def of(cls, config: GenerateConfig | EmbedConfig) -> Engine:
+        """The engine that a run's settings name."""
+        return cls(config.engine, config.jobs, config.address)
 
     def check(self) -> Engine:
         """Self; InputError for an unknown name or a library that is missing."""
