@@ -31,7 +31,7 @@ def merge(facts: Sequence[Fact], lexicon: Lexicon) -> list[Clause]:
         own = said.setdefault(fact.subject, {})
         own[fact.predicate] = own.get(fact.predicate, ()) + fact.ids
     _merge_entities(said, lexicon)
-    _merge_sides(said)
+    _merge_sides(said, lexicon)
     return _merge_subjects(said)
 
 
@@ -48,24 +48,26 @@ def _merge_entities(said: Said, lexicon: Lexicon) -> None:
     _drop_empty(said)
 
 
-def _merge_sides(said: Said) -> None:
+def _merge_sides(said: Said, lexicon: Lexicon) -> None:
     for subject in [one for one in said if one.side == "left"]:
         left, right = said[subject], said.get(Subject("right", subject.part), {})
-        both = [key for key in left if key in right and _is_alike(key)]
+        both = [key for key in left if key in right and _is_alike(key, subject.part, lexicon)]
         for predicate in both:
             ids = left.pop(predicate) + right.pop(predicate)
             said.setdefault(Subject("both", subject.part), {})[predicate] = ids
     _drop_empty(said)
 
 
-def _is_alike(predicate: Predicate) -> bool:
+def _is_alike(predicate: Predicate, part: str, lexicon: Lexicon) -> bool:
     """Whether a predicate that left and right share can be said of both of them at once."""
     if predicate.target is None:
         return True
     if predicate.target.side == COUNTERPART:
         return False
-    mirrored_alike = predicate.measure == "relative_position_x"
-    return not mirrored_alike or predicate.target.side == "own"
+    if predicate.measure != "relative_position_x":
+        return True
+    each = lexicon.language.phrases(predicate.measure, predicate.category, part, "each")
+    return predicate.target.side == "own" and bool(each)
 
 
 def _drop_empty(said: Said) -> None:

@@ -43,7 +43,7 @@ class SegmentStore:
             self.ids.append(one.ids)
             self._new_texts.append(self._in_voices(one))
             words = max(one.text.count(" "), one.verbless.count(" ")) + 1 + one.text.count(FIGURE)
-            lists = " and " in one.text
+            lists = " and " in one.text or " and " in one.verbless
             subject = self._subjects.setdefault(one.subject, len(self._subjects))
             self._new_facts.append(
                 (words, bool(one.verbless), lists, one.contrasts, one.follows, limb_number, subject)
