@@ -140,3 +140,30 @@ def test_wrapper_prefixes_and_sizes_are_recognised():
     pose_2d, noisy, t = torch.randn(2, 6, 17, 2), torch.randn(2, 6, 17, 3), torch.tensor([3, 999])
     found = lifting.import_weights("d3dp", state, heads=2).eval()
     torch.testing.assert_close(found(pose_2d, noisy, t).pose, source(pose_2d, noisy, t).pose)
+
+
+@pytest.mark.parametrize("name", list(lifting.backbones.BACKBONES))
+def test_a_backbone_compiles_as_one_graph(name):
+    model = tiny(name, depth=1).train()
+    pose_2d, pose_3d = torch.randn(2, 6, 17, 2), torch.randn(2, 6, 17, 3)
+    compiled = torch.compile(model.training_forward, backend="aot_eager", fullgraph=True)
+    torch.manual_seed(5)
+    found = compiled(pose_2d, pose_3d).pose
+    torch.manual_seed(5)
+    torch.testing.assert_close(found, model.training_forward(pose_2d, pose_3d).pose)
+    found.sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["mixste", "dstformer"])
+def test_a_backbone_exports_as_one_program(name):
+    model, pose_2d = tiny(name).freeze(), torch.randn(1, 6, 17, 3)
+    program = torch.export.export(model, (pose_2d,))
+    torch.testing.assert_close(program.module()(pose_2d).pose, model(pose_2d).pose)
+
+
+def test_mixed_precision_stays_near():
+    model, pose_2d = tiny("mixste"), torch.randn(2, 6, 17, 2)
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        found = model(pose_2d).pose
+    torch.testing.assert_close(found.float(), model(pose_2d).pose.detach(), atol=0.1, rtol=0.1)

@@ -8,8 +8,10 @@ import torch
 
 from lifting.alignment import TextBatch, build_alignment
 from lifting.constraints import StatementConstraints
+from posecap.cameras import world_to_camera
 from posecap.posecodes import Posecodes, extract
 from posecap.posecodes.definitions import load_definitions
+from posecap.readers import open_dataset
 
 
 def told(codes: Posecodes) -> torch.Tensor:
@@ -142,3 +144,19 @@ def test_posecode_classifier_reads_every_category_where_asked(scene):
     assert torch.equal(alignment.targets(text), categories.long())
     out = alignment(torch.randn(1, 300, 17, 3), text)
     assert out.losses["posecode"].isfinite()
+
+
+def test_the_loss_is_exactly_zero_on_real_motion_seen_by_its_cameras(shared):
+    dataset = open_dataset("h36m", shared / "data")
+    constraints = StatementConstraints()
+    for key in dataset.keys()[::40]:
+        sequence = dataset.read(key)
+        joints = sequence.joints[::20].astype(np.float64)
+        ids = told(extract(joints, "h36m17", up=sequence.up))
+        for camera in sequence.cameras[:2]:
+            axes = world_to_camera(np.array([[0.0, 0, 0], [0, 0, 1]]), camera)
+            seen = world_to_camera(joints, camera)
+            pose = torch.from_numpy(seen - seen[:, :1]).float()[None]
+            up = torch.from_numpy(axes[1] - axes[0]).float()[None]
+            assert constraints(pose, ids, up).item() == 0, f"{key} {camera}"
+            assert constraints(pose + 0.05 * torch.randn_like(pose), ids, up).item() > 0
