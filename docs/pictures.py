@@ -16,16 +16,16 @@ from posecap.readers import open_dataset
 from posecap.skeletons import load_skeleton
 
 CHOSEN = (
-    ("D5/kneeling 1", 0.55),
-    ("D2/kicking 1", 0.4),
-    ("D1/waving 1", 0.4),
-    ("D6/sitting_down 1", 0.55),
-    ("D3/picking_up 1", 0.5),
-    ("D4/arms_folded 1", 0.5),
-    ("D1/lunging 1", 0.4),
-    ("D2/throwing 1", 0.45),
-    ("D6/stretching 1", 0.5),
-    ("D5/walking 1", 0.3),
+    ("D2/kneeling_both 1", 0.981),
+    ("D5/sitting_down 1", 0.441),
+    ("D6/touching_toes 1", 0.361),
+    ("D1/crouching 1", 0.717),
+    ("D2/hugging 1", 0.133),
+    ("D3/bowing 1", 0.381),
+    ("D1/waving 1", 0.401),
+    ("D1/lunging 1", 0.401),
+    ("D6/stretching 1", 0.501),
+    ("D4/balancing 1", 0.629),
 )
 COLUMNS = 2
 

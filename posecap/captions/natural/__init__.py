@@ -1,0 +1,1 @@
+"""Style `natural`: statements become facts, facts clauses, clauses text; a chapter each."""
