@@ -110,7 +110,7 @@ class MpiInf3dhp:
             raise InputError(f"{key}: camera {name} is not known")
         if self._up != "camera":
             raise InputError(
-                f"{key}: where up is for its camera is not published; --option up=camera takes it as held level"
+                f"{key}: where up is is not published; --option up=camera takes its camera as level"
             )
         return _Place(self.manifest.intrinsics("test outdoors"), None)
 
