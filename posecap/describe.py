@@ -11,7 +11,7 @@ import numpy as np
 from posecap.captions import caption_states, with_action
 from posecap.captions.types import Caption
 from posecap.errors import InputError
-from posecap.io import read_poses
+from posecap.io import read_poses, told_up
 from posecap.mining.occurrence import mark_of
 from posecap.posecodes import Posecodes, Statement, extract
 from posecap.posecodes.statements import statements_without
@@ -91,7 +91,7 @@ def _tell(
 
 def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes:
     skeleton = load_skeleton(options.skeleton)
-    up = options.up or (skeleton.up if options.frame == "body" else None)
+    up = options.up or (told_up(path) or skeleton.up if options.frame == "body" else None)
     try:
         return extract(
             poses,
