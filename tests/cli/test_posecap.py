@@ -15,8 +15,8 @@ import pytest
 
 from posecap.shards import open_shards
 from tests.cli.conftest import TINY_DEMO
+from tests.fixtures.bvh_people import HABITS, write_person
 from tests.fixtures.h36m_files import swinging_motion, write_h36m
-from tests.posecap.readers.bvh_people import HABITS, write_person
 
 HEAVY = ("torch", "pandas", "transformers", "sentence_transformers", "matplotlib", "duckdb", "scipy")
 COMMANDS = (
