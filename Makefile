@@ -1,6 +1,7 @@
 # make demo   the main job on the built-in demo motion: captions, shards, two lifters, one table
 # make test   the tests (make test-slow: the long ones)
 # make lint   ruff and mypy
+# make fuzz   the readers against thousands of spoilt files
 # make bench  the benchmarks, figures on standard output
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +29,7 @@ test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
 fuzz: $(VENV)/.dev
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/posecap/io tests/posecap/readers
+	FUZZ_EXAMPLES=1500 $(BIN)/python -m pytest tests/posecap/fuzz
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
