@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from posecap.errors import InputError
 from posecap.shards import schema
 from posecap.shards.files import TableFile, write_table
 from posecap.shards.settings import GenerateConfig
@@ -122,6 +123,7 @@ class _Rows:
     def add(self, sequence: Sequence, dataset: str, clock: _Clock) -> None:
         in_camera = self.narrator.frame == "camera"
         if in_camera:
+            _check_cameras(sequence)
             told = {camera.name: self.narrator.tell(sequence, clock, camera) for camera in sequence.cameras}
             for camera, one in told.items():
                 self._put("posecodes", posecodes_table(sequence, one, camera))
@@ -148,3 +150,14 @@ class _Rows:
     def _put(self, name: str, table: pa.Table) -> None:
         self.schemas[name] = table.schema
         self.final.setdefault(name, []).append(table)
+
+
+def _check_cameras(sequence: Sequence) -> None:
+    """InputError where posecodes in the camera frame lack a camera to be seen by."""
+    known = {camera.name for camera in sequence.cameras}
+    if not known:
+        raise InputError(f"{sequence.key}: has no cameras, which posecodes in the camera frame need")
+    for source, views in sequence.views.items():
+        for name in views:
+            if name not in known:
+                raise InputError(f"{sequence.key}: {source} 2D is of camera {name}, whose place is not known")

@@ -253,3 +253,17 @@ def test_captions_begin_with_the_shortest_action_that_holds(tmp_path):
     assert ["sway a lot" in row["caption"] for row in told] == [2 <= frame < 5 for frame in range(9)]
     assert all("sway" in row["sentences"][0]["text"] for row in told)
     assert all(row["sentences"][0]["sentence_ids"] == [] for row in told)
+
+
+def test_the_camera_frame_needs_cameras(tmp_path):
+    with pytest.raises(InputError, match="S1/sway 0: has no cameras"):
+        generate(config(tmp_path / "out", frame="camera"), dataset=TinyDataset(num_cameras=0))
+    assert not (tmp_path / "out").exists()
+
+
+def test_motion_without_cameras_makes_shards_without_views(tmp_path):
+    summary = generate(config(tmp_path / "out"), dataset=TinyDataset(num_cameras=0))
+    shards = open_shards(tmp_path / "out")
+    assert (summary.views, shards.sources) == (0, ())
+    assert shards.read_frames("S1/sway 0").pose_3d.shape == (30, 17, 3)
+    assert validate(tmp_path / "out", content=True) == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import shutil
 
 import pytest
 
 from posecap.errors import InputError
-from posecap.shards import GenerateConfig, generate, open_shards, validate
+from posecap.shards import EmbedConfig, GenerateConfig, embed, generate, open_shards, validate
 from tests.fixtures.tiny_dataset import TinyDataset
+from tests.fixtures.tiny_encoders import make_encoder
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="needs Ray: pip install 'posecap[ray]'"
@@ -79,3 +81,16 @@ def test_a_bad_pose_is_named_through_ray(tmp_path):
     with pytest.raises(InputError, match="S3/sway 2: frame 11 has NaN"):
         generate(config(tmp_path / "out", engine="ray"), dataset=broken)
     assert not (tmp_path / "out").exists()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_features_made_on_ray_are_the_same(tiny_shards, tmp_path):
+    model = make_encoder(tmp_path, "bert")
+    for name in ("local", "ray"):
+        copy = shutil.copytree(tiny_shards, tmp_path / name)
+        embed(
+            EmbedConfig(copy, str(model), ("sentence", "token"), context="caption", device="cpu", engine=name)
+        )
+    own, other = (tmp_path / name / "manifest.json" for name in ("local", "ray"))
+    assert own.read_bytes() == other.read_bytes()
