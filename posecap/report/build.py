@@ -107,8 +107,8 @@ class _Gathered:
 
 
 def _gather(shards: Shards, options: ReportOptions) -> _Gathered:
-    source = options.source or shards.sources[0]
-    if source not in shards.sources:
+    source = options.source or next(iter(shards.sources), None)
+    if source is not None and source not in shards.sources:
         raise unknown_name("2D source", source, shards.sources)
     labels: dict[str, list[dict[str, Any]]] = {}
     for row in shards.labels().to_pylist():

@@ -40,7 +40,12 @@ def _turns(lists: list[list[SequenceInfo]]) -> Iterator[SequenceInfo]:
 
 
 def make_clip(
-    shards: Shards, info: SequenceInfo, source: str, seconds: float, rate: float, labels: list[dict[str, Any]]
+    shards: Shards,
+    info: SequenceInfo,
+    source: str | None,
+    seconds: float,
+    rate: float,
+    labels: list[dict[str, Any]],
 ) -> Clip:
     """The middle `seconds` of a sequence at about `rate` frames a second."""
     step = max(1, round(info.fps / rate))
@@ -48,8 +53,8 @@ def make_clip(
     start = (info.num_frames - length) // 2
     chosen = slice(0, length, step)
     rows = shards.read_frames(info.key, start, start + length)
-    names = [camera for sequence, camera in shards.view_names(source) if sequence == info.key]
-    views = [shards.read_view(info.key, source, name, start, start + length) for name in names]
+    names = _cameras_of(shards, info, source)
+    views = [shards.read_view(info.key, source or "", name, start, start + length) for name in names]
     told = [rows.caption_ids] if rows.caption_ids is not None else [view.caption_ids for view in views]
     pose = _above_floor(rows.pose_3d[chosen] @ up_rotation(_up(info)).T)
     cameras = [
@@ -77,6 +82,12 @@ def to_base64(values: np.ndarray, dtype: type[np.signedinteger]) -> str:
     limits = np.iinfo(dtype)
     small = np.clip(np.rint(values), limits.min, limits.max).astype(np.dtype(dtype).newbyteorder("<"))
     return base64.b64encode(small.tobytes()).decode("ascii")
+
+
+def _cameras_of(shards: Shards, info: SequenceInfo, source: str | None) -> list[str]:
+    if source is None:
+        return []
+    return [camera for sequence, camera in shards.view_names(source) if sequence == info.key]
 
 
 def _up(info: SequenceInfo) -> str:

@@ -228,6 +228,34 @@ def test_a_sentence_of_the_statistics_is_searched_for_in_whatever_words(browser,
     assert set(seen) <= saying
 
 
+def test_each_camera_tells_its_own_caption_where_captions_belong_to_views(browser, tmp_path, posecap):
+    arguments = ("--frame", "camera", "--subjects", "D1", "--encoder", "none", "-q")
+    posecap.succeed("generate", *TINY_DEMO, *arguments, "--out", tmp_path / "shards")
+    write_report(tmp_path / "shards", tmp_path / "report.html")
+    seen = _run_in(browser, tmp_path / "report.html", tmp_path, """
+        return [0, 1, 2, 3].map((index) => {
+          document.querySelectorAll("#cameras figure")[index].click();
+          return document.getElementById("caption").textContent.trim();
+        });
+    """)  # fmt: skip
+    shards = open_shards(tmp_path / "shards")
+    text_of = {row["caption_id"]: row["caption"] for row in shards.captions().to_pylist()}
+    key = _data(tmp_path / "report.html")["clips"][0]["key"]
+    views = [shards.read_view(key, "gt", camera) for _, camera in shards.view_names("gt")[:4]]
+    assert seen == [text_of[int(view.caption_ids[0][0])] for view in views]
+    assert len(set(seen)) > 1
+
+
+def test_shards_without_2d_give_a_page_without_cameras(browser, tmp_path, posecap):
+    arguments = ("--keypoints", "", "--subjects", "D1", "--encoder", "none", "-q")
+    posecap.succeed("generate", *TINY_DEMO, *arguments, "--out", tmp_path / "shards")
+    write_report(tmp_path / "shards", tmp_path / "report.html")
+    script = PIXELS + "return [cameras().length, count(scene, LEFT)];"
+    cameras, drawn = _run_in(browser, tmp_path / "report.html", tmp_path, script)
+    assert cameras == 0
+    assert drawn > 200
+
+
 def test_the_time_slider_and_dragging_change_the_picture(browser, page, tmp_path):
     seen = _run_in(browser, page, tmp_path, """
         const scene = document.getElementById("scene"), time = document.getElementById("time");
