@@ -145,17 +145,15 @@ class _Batch:
 
     def sentences(self, row: int) -> tuple[CaptionSentence, ...]:
         """The caption's sentences: runs of segments that begin with START or HAVE."""
-        starts, first, last = self._starts, self.bounds[row], self.bounds[row + 1]
-        sentences, end = [], last
-        for place in range(last - 1, first - 1, -1):
-            if starts[place]:
-                sentences.append(self._sentence(place, end))
-                end = place
-        return tuple(reversed(sentences))
-
-    def _sentence(self, first: int, last: int) -> CaptionSentence:
-        text = "".join(self.pieces[2 * first : 2 * last]).removeprefix(". ") + "."
-        numbers, ids = self._numbers, self.ids
-        if last == first + 1:
-            return CaptionSentence(text, ids[numbers[first]])
-        return CaptionSentence(text, tuple([i for number in numbers[first:last] for i in ids[number]]))
+        first, last = self.bounds[row], self.bounds[row + 1]
+        pieces, ids = self.pieces, self.ids
+        numbers, starts = self._numbers[first:last], self._starts[first:last]
+        begins = [place for place, is_start in enumerate(starts) if is_start]
+        sentences = []
+        for begin, end in zip(begins, [*begins[1:], last - first], strict=True):
+            text = "".join(pieces[2 * (first + begin) : 2 * (first + end)])
+            made = ids[numbers[begin]]
+            for number in numbers[begin + 1 : end]:
+                made += ids[number]
+            sentences.append(CaptionSentence(f"{text[2:] if begin else text}.", made))
+        return tuple(sentences)
