@@ -58,11 +58,12 @@ def read_asf(path: str | Path) -> Asf:
         unit = _INCH / float(units.get("length", 1))
         if not np.isfinite([*turned[0], unit]).all():
             raise ValueError("a number is not finite")
+        root_axes = _axes(axis, turned)
     except (ValueError, KeyError, IndexError) as error:
         raise InputError(f"{path}: not an ASF file that is understood ({error})") from error
     parents = _parents(path, sections["hierarchy"], bones)
     ordered = {name: bones[name] for name in parents}
-    return Asf(ordered, parents, unit, order, _axes(axis, turned), units.get("angle", "deg") != "rad")
+    return Asf(ordered, parents, unit, order, root_axes, units.get("angle", "deg") != "rad")
 
 
 def read_amc(path: str | Path, asf: Asf) -> np.ndarray:

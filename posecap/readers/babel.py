@@ -74,9 +74,11 @@ class LabelledMotions:
         """The sequence with its labels; one that BABEL does not know keeps its own split and no labels."""
         sequence = self.motions.read(key)
         split, entry = self.entries.get(_place(key), (sequence.split, {}))
-        return replace(
-            sequence, split=split, labels=entry_to_labels(entry, sequence.fps, sequence.num_frames)
-        )
+        try:
+            labels = entry_to_labels(entry, sequence.fps, sequence.num_frames)
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"{key}: BABEL's labels of it are not understood ({error})") from error
+        return replace(sequence, split=split, labels=labels)
 
 
 def label_motions(motions: MotionFiles, babel: Path) -> LabelledMotions:

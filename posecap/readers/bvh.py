@@ -106,15 +106,20 @@ def describe(
 
 def count_frames(path: Path, fps: float | None = None) -> int:
     """Number of frames that are kept, by the lines that say so; 0 where there are none."""
-    num_frames = 0
+    said: dict[str, float] = {}
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            said = re.match(r"\s*(Frames|Frame Time):\s*([\d.eE+-]+)", line, flags=re.IGNORECASE)
-            if said and said[1].lower() == "frames":
-                num_frames = int(float(said[2]))
-            elif said:
-                return -(-num_frames // keep_every(1 / max(float(said[2]), 1e-9), fps))
-    return num_frames
+            found = re.match(
+                r"\s*(Frames|Frame Time):\s*(\d+\.?\d*(?:[eE]-?\d+)?)\s*$", line, flags=re.IGNORECASE
+            )
+            if found:
+                said[found[1].lower()] = float(found[2])
+            if len(said) == 2:
+                break
+    num_frames, frame_time = said.get("frames", 0), said.get("frame time", 0)
+    if not (0 < num_frames < 1e9 and frame_time > 0):
+        return 0
+    return -(-int(num_frames) // keep_every(1 / frame_time, fps))
 
 
 def _find_out(bvh: Bvh, path: Path, given: Given) -> tuple[Figure, Upright]:

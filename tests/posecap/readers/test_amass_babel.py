@@ -240,3 +240,12 @@ def test_bad_babel_files_are_told(content, message, tmp_path):
         (tmp_path / "babel" / "train.json").write_text(content)
     with pytest.raises(InputError, match=message):
         open_dataset("babel", tmp_path / "amass", babel=tmp_path / "babel")
+
+
+def test_labels_that_are_not_understood_are_told_with_their_sequence(tmp_path):
+    write_joints(tmp_path / "amass" / "SFU" / "0005" / "walk_poses.npz")
+    write_babel(tmp_path / "babel")
+    for path in (tmp_path / "babel").iterdir():
+        path.write_text(path.read_text().replace('"end_t": 1.2', '"end_t": "later"'))
+    with pytest.raises(InputError, match="SFU/0005/walk_poses: BABEL's labels of it are not understood"):
+        open_dataset("babel", tmp_path / "amass", babel=tmp_path / "babel").read("SFU/0005/walk_poses")

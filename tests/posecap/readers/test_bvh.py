@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bvh_people import HABITS, STATURE, make_person, write_person
 
 from posecap.demo import make_motion
 from posecap.errors import InputError
@@ -18,6 +17,7 @@ from posecap.joint_names import Landmarks
 from posecap.readers import open_dataset
 from posecap.readers.bvh import describe
 from posecap.skeletons import load_skeleton
+from tests.fixtures.bvh_people import HABITS, STATURE, make_person, write_person
 
 ARM = ("shoulder", "elbow", "wrist")
 ACROSS = [0, 9, -9, 0, 0, 9, 9, -9, -9]
