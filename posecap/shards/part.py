@@ -67,8 +67,8 @@ def make_part(dataset: Dataset, keys: list[str], config: GenerateConfig, index: 
         rows.add(sequence, dataset.name, clock)
     with clock("write"):
         files = [
-            write_table(config.out, f"{name}/part-{index:05d}.parquet", groups, rows.schemas[name])
-            for name, groups in rows.final.items()
+            write_table(config.out, f"{name}/part-{index:05d}.parquet", rows.groups(name), rows.schemas[name])
+            for name in rows.final
         ]
         staged = [
             write_table(
@@ -141,6 +141,10 @@ class _Rows:
         self.small["labels"].append(labels_table(sequence))
         self.small["cameras"].append(cameras_table(sequence))
         self.num_frames += sequence.num_frames
+
+    def groups(self, name: str) -> list[pa.Table]:
+        """Row groups: one a sequence or view; of posecodes one in all, for they have many columns."""
+        return [pa.concat_tables(self.final[name])] if name == "posecodes" else self.final[name]
 
     def staged_groups(self, name: str) -> list[pa.Table]:
         if name == "captions":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
@@ -37,6 +38,7 @@ class Shards:
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         self._store: Store = open_store(self.path)
+        self._last_part: tuple[str, tuple[str, ...], pa.Table] | None = None
         self.manifest: ShardManifest = read_manifest(self._store.text(MANIFEST), f"{self.path}/{MANIFEST}")
 
     # whole tables
@@ -227,7 +229,28 @@ class Shards:
 
     def read_posecodes(self, sequence: str, columns: list[str], camera: str = "") -> pa.Table:
         """Columns of `posecodes` for the frames of a sequence, in order (of one camera in camera frame)."""
-        return self._rows("posecodes", (sequence, camera), columns, 0, None)
+        names = ["sequence", *(["camera"] if camera else []), *columns]
+        part = self._posecode_part(self._part_of(sequence), tuple(dict.fromkeys(names)))
+        rows = part.filter(pc.equal(part["sequence"], sequence))
+        if camera:
+            rows = rows.filter(pc.equal(rows["camera"], camera))
+        return rows.select(columns)
+
+    def _posecode_part(self, path: str, columns: tuple[str, ...]) -> pa.Table:
+        """A part's columns; the last one read is kept, since sequences are mostly asked for in order."""
+        if self._last_part is None or self._last_part[:2] != (path, columns):
+            rows = self._store.read(path, self.manifest.files[path], list(columns))
+            self._last_part = path, columns, rows
+        return self._last_part[2]
+
+    def _part_of(self, sequence: str) -> str:
+        if sequence not in self._parts:
+            raise unknown_name("sequence", sequence, self._parts)
+        return f"posecodes/part-{self._parts[sequence]:05d}.parquet"
+
+    @cached_property
+    def _parts(self) -> dict[str, int]:
+        return {key: part for part, keys in enumerate(self.manifest.parts) for key in keys}
 
     def find_captions(self, caption_ids: np.ndarray, columns: list[str]) -> pa.Table:
         """caption_id and `columns` of the captions with these ids, in the order of the table.
