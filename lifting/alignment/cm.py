@@ -11,6 +11,7 @@ from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from lifting.alignment.pooling import JointPooling
 from lifting.backbones.attention import attend_to
+from lifting.backbones.linear import Linear
 from posecap.errors import InputError, unknown_name
 
 RESIDUALS = ("text", "pose")
@@ -88,11 +89,11 @@ class CrossModalityBlock(nn.Module):
     def __init__(self, channels: int, heads: int, hidden: int, residual_of_pose: bool) -> None:
         super().__init__()
         self.heads, self.residual_of_pose = heads, residual_of_pose
-        self.query = nn.Linear(channels, channels)
-        self.key_value = nn.Linear(channels, 2 * channels)
-        self.proj = nn.Linear(channels, channels)
+        self.query = Linear(channels, channels)
+        self.key_value = Linear(channels, 2 * channels)
+        self.proj = Linear(channels, channels)
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
-        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+        self.fc1, self.fc2 = Linear(channels, hidden), Linear(hidden, channels)
 
     def forward(self, w: Tensor, f_pose: Tensor, key_value: Tensor) -> Tensor:
         """Text tokens (N, J, C) of N frames to new ones; key_value (N, J, 2C) is `self.key_value(w)`."""

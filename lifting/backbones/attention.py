@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from lifting.backbones.linear import Linear
+
 Axis = Literal["joints", "frames"]
 LONGEST_PLAIN = 64  # tokens; up to here plain operations beat the fused kernel on a CPU
 # (B, F, J, 3, heads, D) to (3, B, J or F, heads, tokens, D), and (B, J or F, heads, tokens, D) back
@@ -28,8 +30,8 @@ class Attention(nn.Module):
         if channels % heads:
             raise ValueError(f"channels {channels} is no multiple of heads {heads}")
         self.heads = heads
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.proj = nn.Linear(channels, channels)
+        self.qkv = Linear(channels, 3 * channels)
+        self.proj = Linear(channels, channels)
 
     def forward(self, x: Tensor, axis: Axis) -> Tensor:
         """(B, F, J, C) to (B, F, J, C): joints of a frame, or frames of a joint, see each other."""

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lifting.backbones.attention import Attention, Axis
+from lifting.backbones.linear import Linear
 
 BLOCK_EPS = 1e-6  # of every LayerNorm inside the published transformer blocks
 HEAD_EPS = 1e-5  # of the LayerNorm in the published regression heads
@@ -16,8 +17,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(channels, hidden)
-        self.fc2 = nn.Linear(hidden, channels)
+        self.fc1 = Linear(channels, hidden)
+        self.fc2 = Linear(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) to (..., C)."""
