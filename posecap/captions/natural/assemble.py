@@ -97,16 +97,16 @@ class _Sentences:
         near = alike | self.leads[self.limb[rows]]
         room = (self.segments[rows] < MAX_SEGMENTS) & (self.words[rows] + words < MAX_WORDS) & (not is_first)
         bare = (last == WITH) | (last == AND_WITH) | (last == HAVE)
-        free = room & ~bare & (near | (draw % 10 < 2))
+        again = (subject > 0) & (self.subject[rows] == subject)
+        free = room & ~bare & ~again & (near | (draw % 10 < 2))
         having = (draw >= 82) & (verbless > 0) & ~self.has_had[rows] & ~self.leads[limb]
         joint = np.where(having, HAVE, START)
         joint[free & (draw < 22) & (last != AND) & (links + contrasts == 0)] = AND
         joint[free & alike & (draw >= 22) & (draw < 36) & (links + contrasts + follows == 0)] = WHILE
         joint[free & (draw >= 36) & (draw < 62) & (verbless > 0) & (links < 2)] = WITH
         listing = ((last == WITH) | (last == HAVE)) & ~self.lists[rows]
-        joint[room & near & listing & (verbless > 0) & (draw < 45)] = AND_WITH
-        same = (subject > 0) & (self.subject[rows] == subject) & ~self.lists[rows]
-        joint[room & same & (draw < 80) & (last != SAME)] = SAME
+        joint[room & near & listing & (verbless > 0) & (lists == 0) & (draw < 45)] = AND_WITH
+        joint[room & again & ~self.lists[rows] & (draw < 80) & (last != SAME)] = SAME
         fresh = (joint == START) | (joint == HAVE)
         self.words[rows] = np.where(fresh, 2, self.words[rows]) + words + 1
         self.segments[rows] = np.where(fresh, 0, self.segments[rows]) + 1
