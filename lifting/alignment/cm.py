@@ -70,11 +70,8 @@ class CrossModality(FeatureAlignment):
         asking = (features if self.query_gradient else features.detach()).flatten(0, 1)
         texts, places = text.distinct()
         w = self.pooling(texts)[0].to(asking.dtype)
-        first, *others = self.blocks
-        # keys and values of the first block depend on text alone: once for each different text
-        w = first(take(w, places), asking, take(first.key_value(w), places))
-        for block in others:
-            w = block(w, asking, block.key_value(w))
+        for index, block in enumerate(self.blocks):
+            w = block(w, asking, places if index == 0 else None)
         return w.unflatten(0, features.shape[:2])
 
 
@@ -95,9 +92,15 @@ class CrossModalityBlock(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
         self.fc1, self.fc2 = Linear(channels, hidden), Linear(hidden, channels)
 
-    def forward(self, w: Tensor, f_pose: Tensor, key_value: Tensor) -> Tensor:
-        """Text tokens (N, J, C) of N frames to new ones; key_value (N, J, 2C) is `self.key_value(w)`."""
-        query = self._split(self.query(f_pose))
+    def forward(self, w: Tensor, f_pose: Tensor, places: Tensor | None = None) -> Tensor:
+        """Text tokens (N, J, C) of N frames, whose pose features are f_pose (N, J, C), to new ones.
+
+        With `places` (N,), w holds each different text once (U, J, C) and frame n has w[places[n]]:
+        keys and values are then computed once for each.
+        """
+        query, key_value = self._split(self.query(f_pose)), self.key_value(w)
+        if places is not None:
+            w, key_value = take(w, places), take(key_value, places)
         key, value = (self._split(part) for part in key_value.chunk(2, dim=-1))
         mixed = attend_to(query, key, value).transpose(1, 2).flatten(-2)
         h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
