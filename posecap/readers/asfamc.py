@@ -11,28 +11,8 @@ from posecap.datasets import load_dataset_manifest
 from posecap.errors import InputError
 from posecap.io.asfamc import find_asf, read_amc, read_asf
 from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, patterns
+from posecap.skeletons import load_skeleton
 from posecap.upright import up_to_z
-
-# the bone, or the bones in the middle, whose far end is each of Human3.6M's 17 joints
-H36M17_BONES = (
-    ("lhipjoint", "rhipjoint"),
-    ("rhipjoint",),
-    ("rfemur",),
-    ("rtibia",),
-    ("lhipjoint",),
-    ("lfemur",),
-    ("ltibia",),
-    ("lowerback",),
-    ("thorax",),
-    ("upperneck",),
-    ("head",),
-    ("lclavicle",),
-    ("lhumerus",),
-    ("lwrist",),
-    ("rclavicle",),
-    ("rhumerus",),
-    ("rwrist",),
-)
 
 
 def open_dataset(
@@ -41,6 +21,7 @@ def open_dataset(
     *,
     fps: float = 120.0,
     every: int = 2,
+    skeleton: str = "h36m17",
     test: str | tuple[str, ...] | None = None,
     cameras: int = 4,
     projection: str = "perspective",
@@ -49,28 +30,29 @@ def open_dataset(
     """All `.amc` files below `root` (or the one file `root`), as 17 joints in metres, Z up, on the floor.
 
     fps: the files' own rate (they do not tell; CMU: 120); every: keep each `every`-th frame, so that
-    the default gives 60 frames a second; test: key patterns of the test split.
+    the default gives 60 frames a second; skeleton: h36m17, or one whose joints are bones of the files
+    (cmu31); test: key patterns of the test split.
     """
     if every < 1 or fps <= 0:
         raise InputError(f"asfamc: expected every >= 1 and fps > 0, found {every} and {fps:g}")
-    load = partial(read_motion, fps=float(fps), every=int(every))
+    load = partial(read_motion, fps=float(fps), every=int(every), skeleton=skeleton)
     views = Views(tuple(keypoints), int(cameras), projection, int(seed))
     files = find_motions(root, (".amc",), "asfamc")
     count = partial(count_frames, every=int(every))
-    return MotionFiles(load_dataset_manifest("asfamc"), "h36m17", files, load, count, views, patterns(test))
+    name = load_skeleton(skeleton).name
+    return MotionFiles(load_dataset_manifest("asfamc"), name, files, load, count, views, patterns(test))
 
 
-def read_motion(path: Path, fps: float = 120.0, every: int = 2) -> Motion:
+def read_motion(path: Path, fps: float = 120.0, every: int = 2, skeleton: str = "h36m17") -> Motion:
     """One motion; the floor is the 1st percentile of the lowest of all joints, toes included."""
     asf = read_asf(find_asf(path))
     points = up_to_z(read_amc(path, asf), "y")
-    missing = [bone for bones in H36M17_BONES for bone in bones if bone not in asf.joints]
+    wanted = _bones_of(skeleton)
+    missing = [bone for bones in wanted for bone in bones if bone not in asf.joints]
     if missing:
-        raise InputError(
-            f"{find_asf(path)}: has no bone '{missing[0]}'; only skeletons with CMU's bones are known"
-        )
+        raise InputError(f"{find_asf(path)}: has no bone '{missing[0]}', which skeleton {skeleton} needs")
     floor = np.percentile(points[..., 2].min(axis=1), 1)
-    groups = [[asf.joints.index(bone) for bone in bones] for bones in H36M17_BONES]
+    groups = [[asf.joints.index(bone) for bone in bones] for bones in wanted]
     joints = np.stack([points[:, group].mean(axis=1) for group in groups], axis=1) - [0, 0, floor]
     return Motion(
         joints[::every].astype(np.float32), fps / every, source=f"{path.name}, every {every}. frame"

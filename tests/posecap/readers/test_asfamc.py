@@ -10,9 +10,9 @@ import pytest
 from posecap.errors import InputError
 from posecap.io.asfamc import read_amc, read_asf
 from posecap.readers import open_dataset
-from posecap.readers.asfamc import H36M17_BONES
+from posecap.skeletons import load_skeleton
 
-_BONES = sorted({bone for bones in H36M17_BONES for bone in bones})
+_BONES = sorted({bone for bones in load_skeleton("cmu31").h36m17 for bone in bones})
 
 
 def _direction(bone):
@@ -65,6 +65,13 @@ def compare_with_published(folder, keys):
 def test_cmu_files_give_the_published_joints(shared):
     keys = ("02/02_01", "02/02_03", "03/03_02")
     assert compare_with_published(shared / "data", keys) == len(keys)
+
+
+def test_all_bones_can_be_had(shared):
+    whole = open_dataset("asfamc", shared / "data" / "cmu_asfamc", skeleton="cmu31").read("02/02_03")
+    few = open_dataset("asfamc", shared / "data" / "cmu_asfamc").read("02/02_03")
+    assert whole.joints.shape[1] == 31
+    assert np.allclose(load_skeleton("cmu31").to_h36m17(whole.joints), few.joints, atol=1e-5)
 
 
 @pytest.mark.slow
