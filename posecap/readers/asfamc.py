@@ -54,9 +54,15 @@ def read_motion(path: Path, fps: float = 120.0, every: int = 2, skeleton: str = 
     floor = np.percentile(points[..., 2].min(axis=1), 1)
     groups = [[asf.joints.index(bone) for bone in bones] for bones in wanted]
     joints = np.stack([points[:, group].mean(axis=1) for group in groups], axis=1) - [0, 0, floor]
-    return Motion(
-        joints[::every].astype(np.float32), fps / every, source=f"{path.name}, every {every}. frame"
-    )
+    told = f"{path.name}, every {every}. frame"
+    return Motion(joints[::every].astype(np.float32), fps / every, source=told)
+
+
+def _bones_of(skeleton: str) -> tuple[tuple[str, ...], ...]:
+    """For each joint, the bone whose far end it is, or the bones in whose ends' middle it lies."""
+    if skeleton == "h36m17":
+        return load_skeleton("cmu31").h36m17 or ()
+    return tuple((bone,) for bone in load_skeleton(skeleton).joints)
 
 
 def count_frames(path: Path, every: int = 2) -> int:
