@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
@@ -229,12 +228,29 @@ class Shards:
 
     def read_posecodes(self, sequence: str, columns: list[str], camera: str = "") -> pa.Table:
         """Columns of `posecodes` for the frames of a sequence, in order (of one camera in camera frame)."""
-        names = ["sequence", *(["camera"] if camera else []), *columns]
-        part = self._posecode_part(self._part_of(sequence), tuple(dict.fromkeys(names)))
-        rows = part.filter(pc.equal(part["sequence"], sequence))
+        part, start = self._place(sequence)
         if camera:
-            rows = rows.filter(pc.equal(rows["camera"], camera))
-        return rows.select(columns)
+            self.camera(sequence, camera)
+            start += list(self._cameras[sequence]).index(camera) * self.sequence_infos[sequence].num_frames
+        rows = self._posecode_part(f"posecodes/part-{part:05d}.parquet", tuple(columns))
+        return rows.slice(start, self.sequence_infos[sequence].num_frames)
+
+    def _place(self, sequence: str) -> tuple[int, int]:
+        """Part of a sequence, and the first of its rows in `posecodes` there."""
+        if sequence not in self._places:
+            raise unknown_name("sequence", sequence, self._places)
+        return self._places[sequence]
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        found = {}
+        for part, keys in enumerate(self.manifest.parts):
+            start = 0
+            for key in keys:
+                found[key] = part, start
+                views = len(self._cameras[key]) if self.manifest.frame == "camera" else 1
+                start += self.sequence_infos[key].num_frames * views
+        return found
 
     def _posecode_part(self, path: str, columns: tuple[str, ...]) -> pa.Table:
         """A part's columns; the last one read is kept, since sequences are mostly asked for in order."""
@@ -242,15 +258,6 @@ class Shards:
             rows = self._store.read(path, self.manifest.files[path], list(columns))
             self._last_part = path, columns, rows
         return self._last_part[2]
-
-    def _part_of(self, sequence: str) -> str:
-        if sequence not in self._parts:
-            raise unknown_name("sequence", sequence, self._parts)
-        return f"posecodes/part-{self._parts[sequence]:05d}.parquet"
-
-    @cached_property
-    def _parts(self) -> dict[str, int]:
-        return {key: part for part, keys in enumerate(self.manifest.parts) for key in keys}
 
     def find_captions(self, caption_ids: np.ndarray, columns: list[str]) -> pa.Table:
         """caption_id and `columns` of the captions with these ids, in the order of the table.

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from posecap.cameras import world_to_camera
 from posecap.captions import bank, caption
 from posecap.errors import InputError
 from posecap.manifests import manifest_path
@@ -112,6 +113,14 @@ def test_variants_and_views_in_the_camera_frame_have_their_own_captions(tmp_path
     assert set(front.caption_ids.values) <= set(ids)
     assert not np.array_equal(front.sentence_ids.values, side.sentence_ids.values)
     assert shards.posecodes().num_rows == 2 * 14
+    column = shards.posecode_dictionary()["column"].to_pylist()[20:23]
+    for key in ("S1/sway 0", "S2/sway 1"):
+        sequence = dataset.read(key)
+        for camera in sequence.cameras:
+            seen = world_to_camera(sequence.joints, camera)
+            codes = extract(seen, frame="camera", up=camera.rotation @ [0, 0, 1]).category_table()[:, 20:23]
+            rows = shards.read_posecodes(key, column, camera.name)
+            np.testing.assert_array_equal(np.stack([one.to_numpy() for one in rows.columns], 1), codes)
 
 
 def test_a_summary_counts_what_was_made(tmp_path):
