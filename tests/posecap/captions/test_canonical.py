@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posecap.captions import bank, caption_states, parse
+from posecap.captions.states import unique_rows
 from posecap.errors import InputError
 from posecap.manifests import names
-from posecap.posecodes.definitions import load_definitions
+from posecap.posecodes import extract, load_definitions
+from tests.fixtures.random_poses import random_poses
 
 SHIPPED = names("posecodes")
 
@@ -72,3 +74,23 @@ def test_an_unknown_style_is_named_with_the_near_ones():
 def test_a_sentence_that_is_not_of_the_bank_is_named():
     with pytest.raises(InputError, match=r"The left knee is straigt.*did you mean The left knee is straight"):
         parse("The left knee is straigt.", load_definitions("posescript"))
+
+
+def assert_canonical_captions_are_exact(poses: np.ndarray) -> None:
+    codes = extract(poses)
+    told, true = codes.selected(), codes.true_statements()
+    assert (told <= true).all()
+    states, _ = unique_rows(told)
+    for (caption,), state in zip(caption_states(states, codes.definitions), states, strict=True):
+        assert set(parse(caption.text, codes.definitions)) == set(np.flatnonzero(state))
+
+
+@pytest.mark.parametrize("num", [500, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_captions_of_random_poses_say_exactly_what_is_selected_and_true(num):
+    assert_canonical_captions_are_exact(random_poses(num, seed=2))
+
+
+@pytest.mark.parametrize("step", [199, pytest.param(1, marks=pytest.mark.slow)])
+def test_captions_of_real_motion_say_exactly_what_is_selected_and_true(step, shared):
+    with np.load(shared / "data" / "cmu_h36m17.npz") as file:
+        assert_canonical_captions_are_exact(np.concatenate([file[key][::step] for key in file.files]))
