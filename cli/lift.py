@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli.console import make_app
 from cli.lift_commands.ablate import ablate
 from cli.lift_commands.evaluate import evaluate
+from cli.lift_commands.export import export
 from cli.lift_commands.import_weights import import_weights
 from cli.lift_commands.predict import predict
 from cli.lift_commands.recipes import recipes
@@ -19,5 +20,6 @@ app.command()(train)
 app.command("eval")(evaluate)
 app.command()(predict)
 app.command()(ablate)
+app.command()(export)
 app.command()(recipes)
 app.command("import-weights")(import_weights)
