@@ -204,16 +204,18 @@ class Work:
         return self.counted
 
     def rate(self) -> float:
-        """Multiply-adds a second of a matrix product of the size and type of the lifter's own."""
+        """Multiply-adds a second of a linear layer of the size and type of the lifter's own."""
         import torch
 
-        rows = self.clips * self.frames * 17
-        dtype = torch.bfloat16 if self.half else torch.float32
-        a = torch.randn(rows, self.channels, device=self.device, dtype=dtype)
-        b = torch.randn(self.channels, 2 * self.channels, device=self.device, dtype=dtype)
+        from lifting.backbones.linear import Linear
+
+        rows, dtype = self.clips * self.frames * 17, torch.bfloat16 if self.half else torch.float32
+        x = torch.randn(rows, self.channels, device=self.device, dtype=dtype)
+        layer = Linear(self.channels, 2 * self.channels, device=self.device, dtype=dtype)
 
         def product() -> None:
-            torch.mm(a, b)
+            with torch.no_grad():
+                layer(x)
 
         product()
         seconds = min(self._timed(product) for _ in range(10))
