@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from posecap.captions.bank import measure_of, sentence
 from posecap.captions.language import Form, Language
-from posecap.posecodes.definitions import SUPER, Definitions, Statement
+from posecap.posecodes.definitions import Definitions, Statement
 from posecap.posecodes.measures import MEASURES
 
 OTHER_SIDE = {"left": "right", "right": "left"}
@@ -127,6 +127,3 @@ class Lexicon:
         """The canonical sentence as a clause: small letter, no full stop."""
         text = sentence(self.definitions.statements[statement_id], self.definitions, self.language)
         return text[0].lower() + text[1:-1]
-
-
-__all__ = ["COUNTERPART", "OTHER_SIDE", "SUPER", "Fact", "Lexicon", "Predicate", "Subject", "Target"]

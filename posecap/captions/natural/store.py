@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from posecap.captions.language import Language, Voice
-from posecap.captions.natural.compose import Segment
 from posecap.captions.natural.phrases import BE, DETERMINER, FIGURE
+from posecap.captions.natural.segment import Segment
 
 SMALL, CAPITAL, VERBLESS, PREDICATE = range(4)  # forms of a segment's text
 

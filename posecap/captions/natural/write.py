@@ -12,10 +12,11 @@ from posecap.captions.hashing import below, salted
 from posecap.captions.language import load_language
 from posecap.captions.natural.assemble import assemble
 from posecap.captions.natural.choice import Choice
-from posecap.captions.natural.compose import Segment, compose
+from posecap.captions.natural.compose import compose
 from posecap.captions.natural.facts import Lexicon
 from posecap.captions.natural.merge import Clause, merge
 from posecap.captions.natural.phrases import DETERMINER
+from posecap.captions.natural.segment import Segment
 from posecap.captions.natural.store import SegmentStore
 from posecap.captions.natural.topics import Block, Topic, make_blocks
 from posecap.captions.types import Caption
