@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +88,24 @@ def _cameras_of(shards: Shards, keypoints: str) -> dict[str, tuple[str, ...]]:
 def _text_ids(shards: Shards, text: str | None) -> tuple[np.ndarray | None, TextIds]:
     """Mirror images of bank rows, and how rows are found for what is told of frames."""
     if text is None:
-        return None, lambda told: None
+        return None, _nothing
     if text == "sentence":
-        return shards.sentence_mirrors, lambda told: _padded(told.sentence_ids)
+        return shards.sentence_mirrors, _sentence_rows
     ids, mirrors = shards.caption_mirrors
     rows = np.where(mirrors >= 0, np.searchsorted(ids, mirrors), -1)
-    return rows, lambda told: _caption_rows(told.caption_ids, ids)
+    return rows, partial(_caption_rows, ids=ids)
 
 
-def _padded(ragged: Ragged | None) -> np.ndarray | None:
-    return None if ragged is None else ragged.padded()
+def _nothing(told: Told) -> None:
+    del told
 
 
-def _caption_rows(ragged: Ragged | None, ids: np.ndarray) -> np.ndarray | None:
+def _sentence_rows(told: Told) -> np.ndarray | None:
+    return None if told.sentence_ids is None else told.sentence_ids.padded()
+
+
+def _caption_rows(told: Told, ids: np.ndarray) -> np.ndarray | None:
+    ragged = told.caption_ids
     if ragged is None:
         return None
     return Ragged(ragged.offsets, np.searchsorted(ids, ragged.values).astype(np.int32)).padded()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import torch
 
 from lifting.alignment import alignment_class
 from lifting.data import Clips, ClipSource, ShardSource
+from lifting.data.reading import Reading, choose_reading
 from lifting.evaluation.scores import mean_error
 from lifting.recipes import Recipe
 from lifting.runs import (
@@ -37,6 +39,8 @@ from lifting.training.setup import (
 from lifting.training.text import TextSource, text_of_shards
 from posecap.errors import InputError
 
+MAPPED = "clips"
+
 
 def train(
     config: TrainConfig,
@@ -59,6 +63,8 @@ def train(
     finally:
         if fitting.log is not None:
             fitting.log.close()
+        ranks.wait()
+        shutil.rmtree(config.out / MAPPED, ignore_errors=True)
     return open_run(config.out)
 
 
@@ -88,15 +94,15 @@ def setup(
 ) -> Fit:
     """All parts of a run, at its start or where its last checkpoint left it."""
     recipe = config.recipe
-    streamed = bool(recipe.training.stream)
-    clips = training_clips(recipe, source, keep=recipe.training.block if streamed else None)
     joints = len(source.mirror_joints)
+    training_clips(recipe, source)  # so that a mistake is told before anything is written
     learner = build_learner(recipe, joints, text, device, ranks, config.seed)
     if ranks.is_first:
         _open_folder(config, source, joints)
-    ranks.wait()
+    reading = _read(config, source, ranks)
+    clips = training_clips(recipe, reading.source, keep=reading.keep)
     averager = None if recipe.training.ema is None else Averager(learner.model, recipe.training.ema)
-    loader = build_loader(clips, recipe, ranks, config.seed, streamed)
+    loader = build_loader(clips, recipe, ranks, config.seed, reading.block)
     fitting = Fit(learner, loader, config.out, None, averager, listener=listener)
     fitting.validate = _validation(fitting, recipe, source)
     if config.resume:
@@ -104,6 +110,15 @@ def setup(
     if ranks.is_first:
         fitting.log = Log(config.out, keep_until=fitting.step, tensorboard=config.tensorboard)
     return fitting
+
+
+def _read(config: TrainConfig, source: ClipSource, ranks: Ranks) -> Reading:
+    """The first process maps the data, if they are to be mapped, the others find them mapped."""
+    training = config.recipe.training
+    told = source, training.stream, training.block, config.out / MAPPED
+    reading = choose_reading(*told) if ranks.is_first else None
+    ranks.wait()
+    return choose_reading(*told) if reading is None else reading
 
 
 def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:

@@ -116,7 +116,7 @@ def build_text_branch(
     return branch.to(device)
 
 
-def build_loader(clips: Clips, recipe: Recipe, ranks: Ranks, seed: int, streamed: bool) -> Loader:
+def build_loader(clips: Clips, recipe: Recipe, ranks: Ranks, seed: int, block: int | None) -> Loader:
     """Batches of this process."""
     return Loader(
         clips,
@@ -125,5 +125,5 @@ def build_loader(clips: Clips, recipe: Recipe, ranks: Ranks, seed: int, streamed
         rank=ranks.rank,
         world=ranks.world,
         workers=recipe.training.workers,
-        block=recipe.training.block if streamed else None,
+        block=block,
     )

@@ -81,8 +81,15 @@ class Learner:
         self._backward(total, batch["weight"].sum())
         norm = self._clip()
         self.optimizer.step()
-        logged = {name: value.detach() for name, value in terms.items()}
-        return logged | {"total": total.detach(), "gradient": norm}
+        logged = {name: value.detach() for name, value in terms.items()} | {"total": total.detach()}
+        return self._of_all(logged, batch["weight"].sum()) | {"gradient": norm}
+
+    def _of_all(self, terms: Terms, weight: Tensor) -> Terms:
+        """Terms of all processes' frames together."""
+        if self.ranks.world == 1:
+            return terms
+        share = weight / self.ranks.total(weight)
+        return {name: self.ranks.total(value * share) for name, value in terms.items()}
 
     def _backward(self, total: Tensor, weight: Tensor) -> None:
         """Gradient of the mean over all processes' frames, so that processes are as one large batch."""

@@ -37,7 +37,9 @@ def _told(data, spoiled):
     ids = np.full((len(true), true.sum(1).max()), -1, np.int32)
     for row, holds in zip(ids, true, strict=True):
         row[: holds.sum()] = np.flatnonzero(holds)
-    views = tuple(dataclasses.replace(v, intrinsics=np.array([1.0, 1, 0, 0, 0, 0, 0, 0, 0])) for v in data.views)
+    views = tuple(
+        dataclasses.replace(v, intrinsics=np.array([1.0, 1, 0, 0, 0, 0, 0, 0, 0])) for v in data.views
+    )
     world = np.full_like(data.world, np.nan) if spoiled else data.world
     return dataclasses.replace(data, world=world, views=views, sentence_ids=ids)
 
