@@ -46,7 +46,7 @@ def facts(run: Run, model: Lifter) -> dict[str, Any]:
         "inputs": [asdict(port) for port in input_ports(model, unit)],
         "outputs": [asdict(output_port(unit))],
         "frames": model.frames,
-        "rate": run.info.recipe.clips.rate,
+        "frames_per_second": run.info.recipe.clips.rate,
         "normalisation": NORMALISATION,
         "skeleton": run.info.skeleton,
         **_joints(run, model),
