@@ -17,7 +17,7 @@ from lifting.evaluation.methods import (
 )
 from lifting.evaluation.protocols import DEFAULT_PROTOCOL, protocol_text, protocol_windows
 from lifting.evaluation.results import Results
-from lifting.evaluation.scores import UNITS
+from lifting.evaluation.scores import UNITS, scored_joints
 from lifting.evaluation.views import RowsPredictor, predict_rows
 from lifting.runs import Run, RunInfo, open_run, versions
 from posecap.errors import InputError
@@ -40,9 +40,10 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     if config.baselines:
         simple = baseline_predictors(run.info, source)
         predictors = {name: _as_rows(name, fitted) for name, fitted in simple.items()} | predictors
+    scored = scored_joints(dataset_of(source))
     rows: dict[str, Gathered] = {}
     for name, predict in predictors.items():
-        rows |= _gather(predict, clips, config.batch, device, progress, name)
+        rows |= _gather(predict, clips, config.batch, device, progress, name, scored)
     lifter = rows[LIFTER]
     table = tuple(found.row(name, truth_used(name)) for name, found in rows.items())
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())
@@ -78,12 +79,23 @@ def evaluation_clips(info: RunInfo, source: ClipSource, config: EvaluationConfig
     return clips
 
 
+def dataset_of(source: ClipSource) -> str | None:
+    """Name of the data set that the shards were made of."""
+    return source.shards.manifest.dataset if isinstance(source, ShardSource) else None
+
+
 def _as_rows(name: str, predict: Any) -> RowsPredictor:
     return lambda batch: {name: predict(batch["pose_2d"])}
 
 
 def _gather(
-    predict: RowsPredictor, clips: Clips, batch: int, device: Any, progress: Any, name: str
+    predict: RowsPredictor,
+    clips: Clips,
+    batch: int,
+    device: Any,
+    progress: Any,
+    name: str,
+    scored: list[int] | None,
 ) -> dict[str, Gathered]:
     """Scores of each row that a predictor gives."""
     rows: dict[str, Gathered] = {}
@@ -92,7 +104,7 @@ def _gather(
         progress.start(stage, len(clips.views()), "views")
     for views in predict_rows(predict, clips, batch, device):
         for row, view in views.items():
-            rows.setdefault(row, Gathered()).add(view)
+            rows.setdefault(row, Gathered(scored)).add(view)
         if progress is not None:
             progress.advance(stage, 1)
     if progress is not None:
@@ -111,6 +123,7 @@ def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[
         "shards": str(config.features or info.features),
         "shards_sha256": getattr(source, "sha256", None),
         "keypoints": getattr(source, "keypoints", info.keypoints),
+        "dataset": dataset_of(source),
         "split": config.split,
         "subjects": sorted({item.subject for item in source.infos if item.split == config.split}),
         "train_subjects": list(info.train_subjects),

@@ -13,13 +13,14 @@ from lifting.metrics.p3 import HARD_ACTIONS, p3
 class Gathered:
     """Scores, view by view."""
 
-    def __init__(self) -> None:
+    def __init__(self, scored: list[int] | None = None) -> None:
+        self._scored = scored
         self._views: list[ViewResult] = []
         self._scores: list[dict[str, np.ndarray]] = []
 
     def add(self, view: ViewResult) -> None:
         """Takes in a view."""
-        self._scores.append(view_scores(view))
+        self._scores.append(view_scores(view, self._scored))
         self._views.append(view)
 
     def row(self, name: str, ground_truth: str = "none") -> Row:

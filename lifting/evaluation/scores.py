@@ -56,12 +56,23 @@ SCORES: dict[str, FrameScore] = {
 UNITS = dict.fromkeys(SCORES, "mm") | {"PCK@150": "%", "MPJVE": "mm/frame"}
 
 
-def view_scores(view: ViewResult) -> dict[str, np.ndarray]:
-    """Every score of the frames of a view that count; InputError where it has no 3D."""
+def scored_joints(dataset: str | None) -> list[int] | None:
+    """Joints that PCK and AUC count: of MPI-INF-3DHP all but pelvis, spine and neck, else all (None)."""
+    return [joint for joint in range(17) if joint not in (0, 7, 9)] if dataset == "mpi_inf_3dhp" else None
+
+
+def view_scores(view: ViewResult, scored: list[int] | None = None) -> dict[str, np.ndarray]:
+    """Every score of the frames of a view that count; InputError where it has no 3D.
+
+    scored: joints that PCK and AUC count, all where None.
+    """
     prediction, target = torch.from_numpy(view.prediction), torch.from_numpy(target_of(view))
     pairs = view.counts[1:] & view.counts[:-1]
     counted = {"MPJVE": pairs, "MPJVE in clips": pairs & (view.clip[1:] == view.clip[:-1])}
     scores = {name: score(prediction, target).numpy() for name, score in SCORES.items()}
+    if scored is not None:
+        some = prediction[:, scored], target[:, scored]
+        scores |= {name: SCORES[name](*some).numpy() for name in ("PCK@150", "AUC")}
     return {name: values[counted.get(name, view.counts)] for name, values in scores.items()}
 
 

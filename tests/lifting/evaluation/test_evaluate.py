@@ -9,7 +9,8 @@ from lifting.evaluation import EvaluationConfig, evaluate, load_results
 from lifting.evaluation.figure import pick_frames
 from lifting.evaluation.methods import LIFTER
 from lifting.evaluation.results import FRAMES, MEAN
-from lifting.evaluation.views import predict_views
+from lifting.evaluation.scores import scored_joints, view_scores
+from lifting.evaluation.views import ViewResult, predict_views
 from posecap.errors import InputError
 from tests.fixtures.clips import make_source
 from tests.fixtures.runs import tiny_run
@@ -121,3 +122,14 @@ def test_poses_without_truth_cannot_be_measured(run):
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"not a run folder \(run.json is missing\)"):
         evaluate(EvaluationConfig(tmp_path))
+
+
+def test_pck_of_3dhp_leaves_out_pelvis_spine_and_neck():
+    scored = scored_joints("mpi_inf_3dhp")
+    assert (len(scored), {0, 7, 9} & set(scored)) == (14, set())
+    target = np.zeros((2, 17, 3))
+    prediction = target.copy()
+    prediction[:, scored[:7], 0] = 0.2
+    view = ViewResult("s", "c", "S", "a", prediction, target, np.ones(2, bool), np.zeros(2, int))
+    assert view_scores(view, scored)["PCK@150"].tolist() == [50, 50]
+    assert view_scores(view, scored_joints("h36m"))["PCK@150"][0] == pytest.approx(100 * 10 / 17)

@@ -138,3 +138,10 @@ def test_a_run_folder_can_be_used_after_it_has_moved(tmp_path):
     (tmp_path / "run").rename(tmp_path / "elsewhere")
     pose = open_run(tmp_path / "elsewhere").model().predict(torch.rand(1, 5, 17, 3))
     assert pose.shape == (1, 5, 17, 3)
+
+
+def test_tensorboard_logs_are_written_where_asked(tmp_path):
+    pytest.importorskip("tensorboard")
+    run = tiny_run(tmp_path / "run", tensorboard=True)
+    assert list((run.path / "tensorboard").glob("events.*"))
+    assert not (tiny_run(tmp_path / "plain").path / "tensorboard").exists()
