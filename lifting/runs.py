@@ -45,6 +45,7 @@ class RunInfo(Manifest):
     seed: int = 0
     train_subjects: tuple[str, ...] = ()
     encoder: dict[str, Any] | None = None
+    captions_sha256: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
 
 

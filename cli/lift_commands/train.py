@@ -14,6 +14,7 @@ from cli.tables import print_json
 from posecap.errors import InputError
 
 if TYPE_CHECKING:
+    from lifting.data.written import Span
     from lifting.training import Report
 
 FeaturesOption = Annotated[
@@ -57,6 +58,10 @@ def train(
     supervise_captions: Annotated[
         str | None, typer.Option(help="Training subjects with 2D and captions only: S6,S7.")
     ] = None,
+    captions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Captions written for those: sequence,start,end,caption."),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any recipe field: clips.frames=81."),
@@ -93,7 +98,8 @@ def train(
     supervision = _supervision(supervise_3d, supervise_captions)
     alignment = {} if align is None else {"name": align}
     chosen = load_recipe(recipe, setting or (), training=given, alignment=alignment, supervision=supervision)
-    config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard)
+    written = _written(captions, features, supervision)
+    config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard, written)
     with progress(not quiet) as shown:
         bar = _Bar(shown)
         done = run_training(config, bar.hear)
@@ -110,6 +116,21 @@ def _supervision(with_3d: str | None, with_captions: str | None) -> dict[str, An
     if not with_3d:
         return {}
     return {"subjects_3d": split_names(with_3d), "subjects_captions": split_names(with_captions)}
+
+
+def _written(
+    captions: Path | None, features: Path, supervision: dict[str, Any]
+) -> dict[str, list[Span]] | None:
+    """The captions of a file, as statements of the shards' definitions."""
+    if captions is None:
+        return None
+    if not supervision.get("subjects_captions"):
+        raise InputError("--captions needs --supervise-captions: name the subjects they are written for")
+    from cli.lift_commands.captions_file import read_captions
+    from lifting.training.facts import facts_of
+    from posecap.shards import open_shards
+
+    return read_captions(captions, facts_of(open_shards(features)).checked_definitions())
 
 
 class _Bar:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lifting.data.written import Span
 from lifting.recipes import Recipe
 
 
@@ -12,6 +14,7 @@ from lifting.recipes import Recipe
 class TrainConfig:
     """features: shard directory; out: run folder; keypoints: 2D source (None: the only one there).
 
+    written: captions by sequence that stand in place of the shards' for subjects without 3D;
     resume: go on with the run in `out`; device: "auto", "cpu", "cuda", ...
     """
 
@@ -23,3 +26,4 @@ class TrainConfig:
     device: str = "auto"
     resume: bool = False
     tensorboard: bool = False
+    written: Mapping[str, Sequence[Span]] | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -10,6 +13,7 @@ import torch
 from lifting.alignment import alignment_class
 from lifting.data import Clips, ClipSource, ShardSource
 from lifting.data.reading import Reading, choose_reading
+from lifting.data.written import Span, WrittenCaptions
 from lifting.evaluation.scores import mean_error
 from lifting.recipes import Recipe
 from lifting.runs import (
@@ -57,6 +61,8 @@ def train(
     ranks = find_ranks(device)
     if source is None:
         source, text = open_features(config, device)
+    if config.written is not None:
+        source = WrittenCaptions(source, config.written, config.recipe.supervision.subjects_captions)
     fitting = setup(config, source, text, device, ranks, listener)
     try:
         fit(fitting)
@@ -132,15 +138,22 @@ def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
         encoder=getattr(source, "encoder", None),
         seed=config.seed,
         train_subjects=training_subjects(config.recipe, source),
+        captions_sha256=_hash_of(config.written),
         versions=versions(),
     )
     if not config.resume:
         create_run(config.out, info)
         return
     before = open_run(config.out).info
-    for field in ("recipe", "features_sha256", "keypoints", "seed"):
+    for field in ("recipe", "features_sha256", "keypoints", "seed", "captions_sha256"):
         if getattr(before, field) != getattr(info, field):
             raise InputError(f"{config.out}: cannot be resumed with another {field} than it began with")
+
+
+def _hash_of(written: Mapping[str, Sequence[Span]] | None) -> str | None:
+    if written is None:
+        return None
+    return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
 def _validation(fitting: Fit, recipe: Recipe, source: ClipSource):

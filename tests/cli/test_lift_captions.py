@@ -1,0 +1,81 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.lift import app
+from posecap.captions import bank
+from posecap.posecodes.definitions import load_definitions
+from posecap.shards import GenerateConfig, generate, open_shards
+from tests.fixtures.h36m_files import write_h36m
+from tests.fixtures.runs import TINY
+
+WEAK = ("--supervise-3d", "S1", "--supervise-captions", "S5")
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written")
+    root = write_h36m(folder / "h36m", ("S1", "S5", "S9"), num_frames=12)
+    generate(GenerateConfig("h36m", folder / "shards", root, ("gt",), encoder=None))
+    return folder / "shards"
+
+
+def train(shards, out, *options):
+    settings = [part for item in (*TINY, "training.steps=3") for part in ("--set", item)]
+    arguments = ["train", "--features", shards, "--out", out, "--recipe", "small", *settings, *options]
+    return CliRunner().invoke(app, [str(argument) for argument in [*arguments, "--device", "cpu", "--quiet"]])
+
+
+def write(path, shards, told):
+    """A row a frame of S5 with the sentences `told` gives for its statement ids."""
+    source, text = open_shards(shards), [one.text for one in bank(load_definitions("h36m17"))]
+    rows = ["sequence,start,end,caption"]
+    for key, info in source.sequence_infos.items():
+        if info.subject == "S5":
+            ids = source.read_frames(key).sentence_ids
+            rows += [f'{key},{t},{t + 1},"{told([text[i] for i in ids[t]])}"' for t in range(info.num_frames)]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def weights(out):
+    return (out / "checkpoint" / "model.safetensors").read_bytes()
+
+
+def test_captions_from_a_file_teach_what_the_same_statements_in_shards_teach(shards, tmp_path):
+    file = write(tmp_path / "all.csv", shards, " ".join)
+    nothing = write(tmp_path / "none.csv", shards, lambda sentences: "")
+    for name, options in {
+        "shards": (),
+        "file": ("--captions", file),
+        "none": ("--captions", nothing),
+    }.items():
+        result = train(shards, tmp_path / name, *WEAK, *options)
+        assert result.exit_code == 0, result.output
+    assert weights(tmp_path / "file") == weights(tmp_path / "shards") != weights(tmp_path / "none")
+    assert json.loads((tmp_path / "file" / "run.json").read_text())["captions_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sequence,start,end\n", "has no column 'caption'"),
+        ("sequence,start,end,caption\nS5/Walking,0,x,\n", "line 2: start and end must be frame numbers"),
+        ("sequence,start,end,caption\nS5/Walking,5,5,\n", "line 2: expected 0 <= start < end"),
+        ("sequence,start,end,caption\nS5/Walking,0,5,The tail wags.\n", "line 2: unknown canonical sentence"),
+        ("sequence,start,end,caption\nS1/Walking,0,5,\n", "unknown sequence with captions 'S1/Walking'"),
+    ],
+)
+def test_a_bad_caption_file_is_one_line_and_leaves_nothing(shards, tmp_path, text, message):
+    (tmp_path / "captions.csv").write_text(text)
+    result = train(shards, tmp_path / "run", *WEAK, "--captions", tmp_path / "captions.csv")
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_captions_need_to_know_whose_they_are(shards, tmp_path):
+    result = train(shards, tmp_path / "run", "--captions", tmp_path / "captions.csv")
+    assert "--captions needs --supervise-captions" in result.stderr
