@@ -63,6 +63,8 @@ def test_the_commands_of_the_commands_page_run(tmp_path, monkeypatch):
         name, *arguments = shlex.split(line)
         if arguments[0] in ("generate", "embed") and "--encoder" not in arguments:
             arguments += ["--encoder", str(encoder)]
+        if "demo" in arguments:
+            arguments += ["--subjects", "D1,D5", "--option", "actions=walking,waving"]
         if name == "posecap" and "poses.parquet" not in arguments:  # made by a lift command
             Command().succeed(*arguments)
 
