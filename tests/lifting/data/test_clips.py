@@ -71,6 +71,7 @@ def test_flipping_statements_needs_their_mirror_images():
         Clips(bare, Windows(8), flip=True).batch(np.array([1]))
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_workers_change_nothing(workers):
     clips = Clips(make_source(), Windows(4), flip=True)
