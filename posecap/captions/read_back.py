@@ -7,15 +7,19 @@ from functools import lru_cache
 from posecap.captions.bank import ByContent, bank
 from posecap.captions.language import load_language
 from posecap.errors import InputError, unknown_name
-from posecap.posecodes.definitions import Definitions
+from posecap.posecodes.definitions import Definitions, load_definitions
 
 
-def parse(text: str, definitions: Definitions, language: str = "en") -> tuple[int, ...]:
+def parse(text: str, definitions: Definitions | str = "h36m17", language: str = "en") -> tuple[int, ...]:
     """Ids of the statements that a canonical caption makes, in the order of the text.
+
+    definitions: those that the caption was made with, as they are or by name (ids are theirs).
 
     An activity sentence in front, and the sentence that says nothing, make none. Raises InputError with
     the near sentences where a sentence is none of the bank's.
     """
+    if isinstance(definitions, str):
+        definitions = load_definitions(definitions)
     by_text = _by_text(ByContent(definitions), language)
     action = load_language(language).action.partition("{label}")[0]
     sentences = [f"{part.strip()}." for part in text.split(".") if part.strip()]

@@ -94,3 +94,12 @@ def test_captions_of_random_poses_say_exactly_what_is_selected_and_true(num):
 def test_captions_of_real_motion_say_exactly_what_is_selected_and_true(step, shared):
     with np.load(shared / "data" / "cmu_h36m17.npz") as file:
         assert_canonical_captions_are_exact(np.concatenate([file[key][::step] for key in file.files]))
+
+
+def test_a_caption_reads_back_by_the_text_alone_or_with_the_name_of_its_definitions():
+    text = "The left knee is straight."
+    for name in SHIPPED:
+        assert parse(text, name) == parse(text, load_definitions(name))
+    assert parse(text) == parse(text, "h36m17")
+    with pytest.raises(InputError, match="posecode"):
+        parse(text, "h36m71")
