@@ -23,7 +23,7 @@ def shrunk(name):
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_trains(name, tmp_path):
-    source = make_source((20, 7, 31, 12), ("S1", "S5", "S9", "S6"))
+    source = make_source((20, 7, 31, 12, 9), ("S1", "S5", "S9", "S6", "S7"))
     recipe = shrunk(name)
     text = tiny_text() if recipe.alignment.name != "none" or recipe.supervision.subjects_captions else None
     run = train(
