@@ -12,8 +12,8 @@ from lifting.evaluation.config import EvaluationConfig
 from lifting.evaluation.methods import lifter_predictor
 from lifting.evaluation.views import predict_views
 from lifting.placing import DEFAULT_FOCAL, place_root, stature
-from lifting.prediction_files import Prediction, PredictionFile, write_bvhs, write_parquet
-from lifting.prediction_movie import write_movie
+from lifting.prediction_files import Prediction, PredictionFile, check_places, write_bvhs, write_parquet
+from lifting.prediction_movie import check_film, write_movie
 from lifting.runs import Run, open_run
 from posecap.errors import InputError
 from posecap.keypoints import Keypoints, Person, read_keypoints
@@ -54,6 +54,8 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
 
     InputError for a run or a file that is not fit.
     """
+    check_places(parquet=config.out, bvh=config.bvh, film=config.movie)
+    check_film(config.movie)
     run = open_run(config.run)
     if run.info.skeleton != "h36m17":
         raise InputError(f"{config.run}: lifts {run.info.skeleton}, keypoint files give h36m17")

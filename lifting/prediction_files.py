@@ -59,6 +59,22 @@ class PredictionFile:
         }
 
 
+def check_places(**places: Path | None) -> None:
+    """Before any work: each file's folder is there and its ending is the one named (`parquet=out`).
+
+    InputError names the first that is not fit; `film` may have any ending.
+    """
+    for ending, path in places.items():
+        if path is None:
+            continue
+        if ending != "film" and path.suffix.lower() != f".{ending}":
+            raise InputError(f"{path}: expected a file name that ends in .{ending}")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: cannot be written, there is no folder {path.parent}")
+        if path.is_dir():
+            raise InputError(f"{path}: cannot be written, it is a folder")
+
+
 def write_parquet(path: Path, made: PredictionFile) -> None:
     """One row a person and frame; nothing half-written is left under this name."""
     import pyarrow as pa

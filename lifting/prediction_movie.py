@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,12 @@ from posecap.skeletons import load_skeleton
 
 MOVIE_FPS = 12
 MAX_FRAMES = 250
+
+
+def check_film(path: Path | None) -> None:
+    """InputError where a film of this ending cannot be written on this machine."""
+    if path is not None and path.suffix != ".gif" and shutil.which("ffmpeg") is None:
+        raise InputError(f"{path}: only .gif can be written here (other films need ffmpeg)")
 
 
 def write_movie(path: Path, made: PredictionFile) -> int:
@@ -25,8 +32,7 @@ def write_movie(path: Path, made: PredictionFile) -> int:
     from matplotlib import pyplot
     from matplotlib.animation import FFMpegWriter, PillowWriter
 
-    if path.suffix != ".gif" and not FFMpegWriter.isAvailable():
-        raise InputError(f"{path}: only .gif can be written here (other films need ffmpeg)")
+    check_film(path)
     people = made.people[:3]
     frames = _frames(people, made.fps)
     figure = pyplot.figure(figsize=(3 + 3 * len(people), 3.2), dpi=90)

@@ -7,11 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.prediction_files import Prediction, PredictionFile
+from lifting.prediction_files import Prediction, PredictionFile, check_places
 from posecap.errors import InputError
 from posecap.skeletons import load_skeleton
 
 SIDES = {"left": (209, 73, 91), "right": (0, 121, 140), "middle": (48, 50, 61)}
+
+
+def check_recording(path: Path) -> None:
+    """InputError where Rerun is not installed or the file has no place, before any work is done."""
+    check_places(rrd=path)
+    try:
+        import rerun  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise InputError(f"{path}: recordings need Rerun: pip install 'posecap[view]'") from error
 
 
 def write_recording(path: Path, made: PredictionFile, captions: Sequence[Sequence[str]] = ()) -> None:
@@ -20,10 +29,9 @@ def write_recording(path: Path, made: PredictionFile, captions: Sequence[Sequenc
     captions: for each person one a frame. 3D is in the camera's frame, at the estimated root. InputError
     where the extra is not installed or the file cannot be written.
     """
-    try:
-        import rerun
-    except ImportError as error:
-        raise InputError(f"{path}: recordings need Rerun: pip install 'posecap[view]'") from error
+    check_recording(path)
+    import rerun
+
     recording = rerun.RecordingStream("posecap")
     try:
         recording.save(str(path))

@@ -89,6 +89,10 @@ def predict(
         flip=flip,
         device=device,
     )
+    if rrd is not None:
+        from lifting.prediction_recording import check_recording
+
+        check_recording(rrd)
     made = predict_file(config)
     if rrd is not None:
         _record(rrd, made)

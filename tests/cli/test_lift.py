@@ -159,6 +159,16 @@ def test_predict_wants_keypoints_or_a_video(trained, tmp_path, options):
     assert "either --keypoints or --video" in result.stderr
 
 
+def test_without_rerun_nothing_is_lifted(trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    np.savez(tmp_path / "in.npz", keypoints=np.ones((3, 17, 2)), width=9, height=9)
+    out = ("--out", tmp_path / "out.parquet", "--rrd", tmp_path / "out.rrd")
+    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", *out)
+    assert result.exit_code == 1
+    assert "pip install 'posecap[view]'" in result.stderr
+    assert not (tmp_path / "out.parquet").exists()
+
+
 def test_a_bad_image_size_is_told(trained, tmp_path):
     np.savez(tmp_path / "in.npz", keypoints=np.ones((3, 17, 2)))
     out = ("--out", tmp_path / "out.parquet", "--size", "10by10")

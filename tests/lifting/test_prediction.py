@@ -150,6 +150,25 @@ def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path):
         predict_file(PredictionConfig(run, path, tmp_path / "none" / "out.parquet", size=files.SIZE))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"out": "out.csv"}, "ends in .parquet"),
+        ({"bvh": "none/out.bvh"}, "there is no folder"),
+        ({"bvh": "out.fbx"}, "ends in .bvh"),
+        ({"movie": "none/out.gif"}, "there is no folder"),
+        ({"movie": "out.mov"}, "need ffmpeg"),
+    ],
+)
+def test_outputs_are_checked_before_anything_is_written(run: Path, tmp_path: Path, monkeypatch, wrong, message):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
+    places = {name: tmp_path / place for name, place in ({"out": "out.parquet"} | wrong).items()}
+    with pytest.raises(InputError, match=message):
+        predict_file(PredictionConfig(run, path, size=files.SIZE, **places))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["in.npz"]
+
+
 def test_a_film_shows_every_fourth_frame(run: Path, tmp_path: Path):
     path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(20, 2))
     predict(run, path, tmp_path / "out.parquet", movie=tmp_path / "out.gif")

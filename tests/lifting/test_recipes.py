@@ -23,6 +23,15 @@ def test_the_method_has_its_published_size_and_optimiser(name):
     assert (recipe.evaluation.hypotheses, recipe.evaluation.steps) == (1, 1)
 
 
+@pytest.mark.parametrize("alignment", ["none", "fc", "tf", "cm"])
+def test_the_table_of_mpi_inf_3dhp_differs_only_in_the_alignment(alignment):
+    recipe = load_recipe(f"mpi_inf_3dhp-{alignment}")
+    assert recipe.alignment.name == alignment
+    assert (recipe.evaluation.hypotheses, recipe.evaluation.steps) == (1, 1)
+    same = {"name", "description", "alignment"}
+    assert recipe.model_dump(exclude=same) == load_recipe("d3dp").model_dump(exclude=same)
+
+
 def test_overrides_change_single_fields():
     recipe = load_recipe("small", ["training.steps=7", "backbone.options.depth=1"], clips={"rate": 25})
     assert recipe.training.steps == 7

@@ -8,7 +8,7 @@ from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate, load_results
 from lifting.evaluation.figure import pick_frames
 from lifting.evaluation.methods import LIFTER
-from lifting.evaluation.results import FRAMES, MEAN
+from lifting.evaluation.results import FRAMES, MEAN, Results, Row
 from lifting.evaluation.scores import scored_joints, view_scores
 from lifting.evaluation.views import ViewResult, predict_views
 from posecap.errors import InputError
@@ -133,3 +133,16 @@ def test_pck_of_3dhp_leaves_out_pelvis_spine_and_neck():
     view = ViewResult("s", "c", "S", "a", prediction, target, np.ones(2, bool), np.zeros(2, int))
     assert view_scores(view, scored)["PCK@150"].tolist() == [50, 50]
     assert view_scores(view, scored_joints("h36m"))["PCK@150"][0] == pytest.approx(100 * 10 / 17)
+
+
+def test_the_table_of_3dhp_has_pck_and_both_means_of_its_sequences():
+    def scores(first, second, weighted):
+        return {"TS1": first, "TS5": second, MEAN: (first + second) / 2, FRAMES: weighted}
+
+    values = {"PCK@150": scores(90, 70, 85), "AUC": scores(60, 40, 55), "MPJPE": scores(30, 50, 35)}
+    results = Results({"dataset": "mpi_inf_3dhp"}, (Row(LIFTER, values),), {"TS1": 30, "TS5": 10}, {})
+    *sequences, unweighted, weighted = results.by_action()
+    assert [row["action"] for row in sequences] == ["TS1", "TS5"]
+    assert (unweighted["action"], unweighted["lifter PCK@150"]) == ("mean of sequences, unweighted", 80)
+    assert (weighted["action"], weighted["lifter AUC"]) == ("mean of sequences, weighted by frames", 55)
+    assert unweighted["frames"] == 40
