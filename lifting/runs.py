@@ -62,6 +62,11 @@ class Run:
         selected = self.path / SELECTED / MODEL_FILE
         return selected if selected.is_file() else checkpoint_folder(self.path) / MODEL_FILE
 
+    def stopped_at(self) -> int | None:
+        """The step at which the training was stopped, None where it went to its end."""
+        state = json.loads((checkpoint_folder(self.path) / "state.json").read_text(encoding="utf-8"))
+        return None if state.get("finished", True) else state["step"]
+
     def model(self) -> Lifter:
         """The lifter with its weights, ready to predict."""
         from safetensors import SafetensorError

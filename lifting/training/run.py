@@ -63,7 +63,17 @@ def train(
         source, text = open_features(config, device)
     if config.written is not None:
         source = WrittenCaptions(source, config.written, config.recipe.supervision.subjects_captions)
-    fitting = setup(config, source, text, device, ranks, listener)
+    try:
+        fitting = setup(config, source, text, device, ranks, listener)
+        _fit(fitting, config, ranks)
+    except InputError:
+        if ranks.is_first and not config.resume:
+            _remove_unbegun(config.out)
+        raise
+    return open_run(config.out)
+
+
+def _fit(fitting: Fit, config: TrainConfig, ranks: Ranks) -> None:
     try:
         fit(fitting)
     finally:
@@ -71,7 +81,13 @@ def train(
             fitting.log.close()
         ranks.wait()
         shutil.rmtree(config.out / MAPPED, ignore_errors=True)
-    return open_run(config.out)
+
+
+def _remove_unbegun(out: Path) -> None:
+    """Removes what a run left that bad data ended before its first step; nothing else that lies there."""
+    log = out / "log.jsonl"
+    if {path.name for path in out.glob("*")} == {"run.json", log.name} and not log.read_bytes():
+        shutil.rmtree(out)
 
 
 def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource, TextSource | None]:

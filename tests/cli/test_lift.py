@@ -1,4 +1,7 @@
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
 
@@ -175,3 +178,30 @@ def test_a_bad_image_size_is_told(trained, tmp_path):
     result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", *out)
     assert result.exit_code == 1
     assert "expected width x height in pixels" in result.stderr
+
+
+def test_a_training_that_was_stopped_is_not_called_trained(shards, recipe, tmp_path, monkeypatch):
+    import cli.lift_commands.train as command
+
+    presses = iter([signal.SIGINT])
+    monkeypatch.setattr(command._Bar, "hear", lambda *_: os.kill(os.getpid(), next(presses, 0)))
+    arguments = ("train", "--features", shards, "--recipe", recipe, "--keypoints", "gt", "--steps", 300)
+    result = lift(*arguments, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "--resume goes on" in result.stderr
+    assert "trained" not in result.stderr
+    assert len([line for line in result.stderr.splitlines() if line.startswith("error:")]) == 1
+
+
+def test_a_run_that_changed_shards_end_leaves_nothing(shards, recipe, tmp_path):
+    changed = shutil.copytree(shards, tmp_path / "shards")
+    part = changed / "frames" / "part-00000.parquet"
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    result = lift(
+        "train", "--features", changed, "--recipe", recipe, "--keypoints", "gt", "--out", tmp_path / "run"
+    )
+    assert result.exit_code == 1
+    assert "changed since it was written" in result.stderr
+    assert not (tmp_path / "run").exists()
