@@ -13,7 +13,7 @@ from posecap.captions.types import Caption
 from posecap.errors import InputError
 from posecap.io import read_poses, told_up
 from posecap.mining.occurrence import mark_of
-from posecap.posecodes import Posecodes, Statement, extract
+from posecap.posecodes import Posecodes, Statement, extract, load_definitions
 from posecap.posecodes.statements import statements_without
 from posecap.skeletons import load_skeleton
 
@@ -91,12 +91,13 @@ def _tell(
 
 def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes:
     skeleton = load_skeleton(options.skeleton)
+    definitions = None if options.definitions is None else load_definitions(options.definitions)
     up = options.up or (told_up(path) or skeleton.up if options.frame == "body" else None)
     try:
         return extract(
             poses,
             skeleton,
-            options.definitions,
+            definitions,
             options.frame,  # type: ignore[arg-type]
             up,
             unit=options.unit or skeleton.unit,  # type: ignore[arg-type]
