@@ -26,6 +26,7 @@ class BodyWords(Manifest):
     head: tuple[str, ...]
     spine: tuple[str, ...]
     not_joints: tuple[str, ...]
+    fillers: tuple[str, ...]
     left: tuple[str, ...]
     right: tuple[str, ...]
     units: dict[str, float]
@@ -96,6 +97,7 @@ def _split(name: str, prefix: str, words: BodyWords) -> tuple[str, str]:
     """("left" | "right" | "", the rest in lower case without digits); ("", "") for helpers and fingers."""
     name = re.sub(r"^.*[:|]", "", name.removeprefix(prefix))
     tokens = [token.lower() for token in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    tokens = [token for token in tokens if token not in words.fillers] or tokens
     side = ""
     for index, token in enumerate(tokens):
         if len(tokens) > 1 and (token in words.left or token in words.right):

@@ -67,10 +67,11 @@ def _toes_point_back(figure: Figure, joints: np.ndarray, up: str) -> bool:
         toe = figure.landmarks.joints.get(f"{side}_toe")
         end = figure.positions[:, toe] if toe is not None else figure.ends.get(ankle)
         if end is not None:
-            foot = up_to_z(end - figure.positions[:, ankle], up)[:, :2]
+            foot = up_to_z(end - figure.positions[:, ankle], up)
+            # by the whole length: a foot that ends below its ankle points neither way
             size = np.maximum(length(foot) * length(ahead), 1e-9)
-            votes.append(np.median(np.sum(foot * ahead, axis=-1) / size))
-    return bool(votes) and float(np.mean(votes)) < -0.3
+            votes.append(np.median(np.sum(foot[:, :2] * ahead, axis=-1) / size))
+    return bool(votes) and float(np.mean(votes)) < -0.5
 
 
 _TO_Z = {

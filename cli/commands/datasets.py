@@ -58,15 +58,17 @@ def show_dataset(
     Example: `posecap datasets show h36m --root data/`
     """
     if name.lower().endswith(".bvh"):
+        from posecap.readers import check_options
         from posecap.readers.bvh import describe
 
-        _print_described(describe(name, **parse_settings(option)), json)
+        options = check_options("bvh", describe, parse_settings(option))
+        _print_described(describe(name, **options), json)
         return
     from posecap.datasets import find_files, load_dataset_manifest
     from posecap.readers import reader_options
 
     manifest = load_dataset_manifest(name)
-    options = reader_options(manifest.reader)
+    known = reader_options(manifest.reader)
     files: list[dict[str, Any]] = [
         {"file": wanted.pattern, "holds": wanted.holds, "needed": _needed(wanted)}
         for wanted in manifest.files
@@ -76,11 +78,11 @@ def show_dataset(
             row |= {"status": found.status, "found": list(found.found)}
     if json:
         told = manifest.model_dump(mode="json", exclude={"cameras", "extrinsics"})
-        print_json({**told, "files": files, "options": options})
+        print_json({**told, "files": files, "options": known})
         return
     for line in _describe(manifest):
         print(line)
-    for rows in (files, options):
+    for rows in (files, known):
         if rows:
             print()
             print_rows(rows)

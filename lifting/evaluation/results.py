@@ -14,12 +14,11 @@ from lifting.runs import write_json
 Format = Literal["table", "csv", "json", "markdown"]
 MEAN, FRAMES, HARD = "mean of actions", "all frames", "hard actions (P3)"
 MAIN_METRICS = ("MPJPE", "P-MPJPE")
-METRICS_OF = {"mpi_inf_3dhp": ("PCK@150", "AUC", "MPJPE")}
+METRICS_OF: dict[str, tuple[str, ...]] = {"mpi_inf_3dhp": ("PCK@150", "AUC", "MPJPE")}
 MEANS_OF = {
     "mpi_inf_3dhp": {MEAN: "mean of sequences, unweighted", FRAMES: "mean of sequences, weighted by frames"}
 }
 """Data sets whose tables show other metrics, and whose actions are the test sequences."""
-
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Results:
         PCK, AUC and MPJPE, as its authors report.
         """
         dataset = str(self.protocol.get("dataset"))
-        metrics = metrics or METRICS_OF.get(dataset, MAIN_METRICS)
+        shown = metrics or METRICS_OF.get(dataset, MAIN_METRICS)
         means = MEANS_OF.get(dataset, {})
         hard = [HARD] if HARD in self.rows[-1].scores["MPJPE"] else []
         actions = [*self.frames, *hard, MEAN, FRAMES]
@@ -66,7 +65,7 @@ class Results:
             | {
                 f"{row.method} {metric}": round(row.scores[metric][action], 2)
                 for row in self.rows
-                for metric in metrics
+                for metric in shown
             }
             for action in actions
         ]

@@ -7,7 +7,7 @@ imported when it is asked for, so that no reader's libraries load for another's 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from importlib import import_module
 from pathlib import Path
@@ -77,7 +77,7 @@ def open_dataset(
     if name not in READERS:
         raise unknown_name("dataset", name, READERS)
     opener = import_module(READERS[name]).open_dataset
-    checked = {option: _check_option(name, opener, option, value) for option, value in options.items()}
+    checked = check_options(name, opener, options)
     dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **checked)
     return UsableDataset(dataset) if skip_invalid else dataset
 
@@ -92,7 +92,12 @@ def reader_options(reader: str) -> list[dict[str, str]]:
     ]
 
 
-def _check_option(name: str, opener: Callable[..., Dataset], option: str, value: Any) -> Any:
+def check_options(name: str, opener: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the reader `name` as the types in the signature of its function `opener`."""
+    return {option: _check_option(name, opener, option, value) for option, value in options.items()}
+
+
+def _check_option(name: str, opener: Callable[..., Any], option: str, value: Any) -> Any:
     """The value as the type that the reader's signature tells."""
     parameters = inspect.signature(opener).parameters
     if option not in parameters:

@@ -83,12 +83,19 @@ def read_motion(
 
 
 def describe(
-    path: str | Path, scale: float | None = None, up: str | None = None, roles: Roles = None
+    path: str | Path,
+    scale: float | None = None,
+    up: str | None = None,
+    mirror: bool | None = None,
+    roles: Roles = None,
 ) -> dict[str, Any]:
-    """What is found out about a file: unit, up axis, stature and the joint taken for each landmark."""
+    """What is found out about a file: unit, up axis, stature and the joint taken for each landmark.
+
+    The options are those of `open_dataset`.
+    """
     path = Path(path)
     bvh = read_bvh(path)
-    figure, found = _find_out(bvh, path, Given(scale, up, None, _parse_roles(roles)))
+    figure, found = _find_out(bvh, path, Given(scale, up, mirror, _parse_roles(roles)))
     marks = figure.landmarks
     return {
         "file": path.name,

@@ -549,6 +549,21 @@ def test_datasets_show_tells_what_is_taken_from_a_bvh_file(tmp_path, posecap):
     assert "absent.bvh" in posecap.fail("datasets", "show", tmp_path / "absent.bvh")
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("scale=abc", "option scale is 'abc', expected float"),
+        ("mirror=maybe", "expected bool"),
+        ("nosuch=1", "has no option 'nosuch'"),
+        ("roles=knee", "expected LANDMARK=JOINT"),
+    ],
+)
+def test_datasets_show_refuses_bad_options_of_a_bvh_file(tmp_path, posecap, setting, told):
+    write_person(tmp_path / "stand.bvh", HABITS["mixamo"])
+    assert told in posecap.fail("datasets", "show", tmp_path / "stand.bvh", "--option", setting)
+    posecap.succeed("datasets", "show", tmp_path / "stand.bvh", "--option", "mirror=false")
+
+
 def test_generate_places_virtual_cameras_around_motion_without_images(tmp_path, posecap):
     (tmp_path / "motion").mkdir()
     write_person(tmp_path / "motion" / "stand.bvh", HABITS["mixamo"])

@@ -160,7 +160,7 @@ def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path):
         ({"movie": "out.mov"}, "need ffmpeg"),
     ],
 )
-def test_outputs_are_checked_before_anything_is_written(run: Path, tmp_path: Path, monkeypatch, wrong, message):
+def test_outputs_are_checked_before_any_is_written(run: Path, tmp_path: Path, monkeypatch, wrong, message):
     monkeypatch.setattr("shutil.which", lambda name: None)
     path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
     places = {name: tmp_path / place for name, place in ({"out": "out.parquet"} | wrong).items()}

@@ -280,3 +280,16 @@ def test_an_empty_folder_and_an_unknown_option_are_told(tmp_path):
         open_dataset("bvh", "/nowhere/at/all")
     with pytest.raises(InputError, match="no option 'size'"):
         open_dataset("bvh", tmp_path, size=3)
+
+
+def test_feet_that_end_below_the_ankle_point_neither_way(tmp_path):
+    bvh, marks = make_person(HABITS["lafan"])
+    bent, ends = bvh.motion.copy(), dict(bvh.ends)
+    column = {joint: 6 + 3 * (joint - 1) for joint in range(1, len(bvh.names))}
+    for side in ("left", "right"):
+        toe, knee = marks[f"{side}_toe"], marks[f"{side}_knee"]
+        bent[:, column[knee] + HABITS["lafan"].order.index("X")] = 25
+        ends[toe] = np.zeros(3)
+        bvh.offsets[toe] = [0, -9, -0.5]
+    write_bvh(tmp_path / "stumps.bvh", replace(bvh, motion=bent, ends=ends))
+    assert describe(tmp_path / "stumps.bvh")["up"] == "y"
