@@ -33,7 +33,7 @@ def body_axes(lines: list[Tensor], up: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def camera_axes(up: Tensor) -> Tensor:
-    """(N, 3, 3) axes of camera-frame posecodes: x to the viewer's right, y up, z to the viewer."""
+    """(N, 3, 3) axes of a viewer, who sees depth along z: x to the viewer's right, y up, z to the viewer."""
     up = unit(up)
     toward = torch.zeros_like(up)
     toward[..., 2] = -1

@@ -125,6 +125,8 @@ MEASURES: dict[str, Measure] = {
     "head_inclination_z": head_inclination_z,
     "head_turn": head_turn,
 }
+# read on the viewer's axes where there is a viewer, and left out there
+DEPTH, SIDEWAYS = "relative_position_z", "relative_position_x"
 # values that change when the body turns around the vertical
 NEED_HEADING = frozenset(
     {

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lifting.constraints.frames import body_axes, camera_axes
-from lifting.constraints.measures import MEASURES, NEED_HEADING
+from lifting.constraints.measures import DEPTH, MEASURES, NEED_HEADING, SIDEWAYS
 from posecap.errors import InputError, unknown_name
 from posecap.posecodes.definitions import Definitions
 from posecap.skeletons import Extrapolation, Skeleton
@@ -23,11 +23,12 @@ class PosecodeValues(nn.Module):
 
     Args:
         definitions, skeleton: what is measured and on which joints.
-        frame: "body" (heading removed, from the pose's own hips) or "camera" (the viewer's axes).
+        frame: "body" (heading removed, from the pose's own hips) or "camera" (relative
+            positions along z are the viewer's depth, those along x are not measured).
 
     Attributes:
-        measured: (K,) bool over `definitions.columns`: False where the skeleton lacks the roles or
-            the measure needs joint rotations.
+        measured: (K,) bool over `definitions.columns`: False where the skeleton lacks the roles, the
+            measure needs joint rotations or the frame leaves it out.
     """
 
     places: Tensor
@@ -42,10 +43,11 @@ class PosecodeValues(nn.Module):
             raise unknown_name("posecode frame", frame, FRAMES)
         self.frame = frame
         measures = [definitions.kinds[kind].measure for kind, _ in definitions.columns]
+        told_in_frame = set(MEASURES) - {SIDEWAYS} if frame == "camera" else set(MEASURES)
         able = [
             column
             for column, (_, entry) in enumerate(definitions.columns)
-            if measures[column] in MEASURES and all(_is_linear(skeleton, role) for role in entry.joints)
+            if measures[column] in told_in_frame and all(_is_linear(skeleton, role) for role in entry.joints)
         ]
         lines = [role for line in HEADING_LINES for role in line]
         told = [role for column in able for role in definitions.columns[column][1].joints]
@@ -54,9 +56,10 @@ class PosecodeValues(nn.Module):
         groups = {name: [column for column in able if measures[column] == name] for name in self.measures}
         for name, columns in groups.items():
             self._buffer(f"places_of_{name}", _places(definitions, columns, self.roles))
+        need_heading = NEED_HEADING - {DEPTH} if frame == "camera" else NEED_HEADING
         order = [column for columns in groups.values() for column in columns]
         self._buffer("measured", np.isin(np.arange(len(measures)), able))
-        self._buffer("needs_heading", np.isin(measures, list(NEED_HEADING)))
+        self._buffer("needs_heading", np.isin(measures, list(need_heading)))
         # place of each column in the joined groups; what is not measured points behind them, at 0
         self._buffer("places", [order.index(k) if k in able else len(order) for k in range(len(measures))])
         self._buffer("role_weights", _role_weights(skeleton, self.roles), torch.float64)
@@ -85,24 +88,28 @@ class PosecodeValues(nn.Module):
     def _measure(self, pose: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
         pose = pose if pose.dtype == torch.float64 else pose.float()
         points = self.role_weights.to(pose.dtype) @ pose
-        axes, heading_known = self._axes(points, up.to(pose.dtype).expand(*pose.shape[:-2], 3))
+        up = up.to(pose.dtype).expand(*pose.shape[:-2], 3)
+        axes, heading_known = body_axes(self._heading_lines(points), up)
+        seen = points @ camera_axes(up).mT if self.frame == "camera" else None
         points = points @ axes.mT
         heights = (self.ground_weights.to(pose.dtype) @ pose) @ axes[..., 1, :, None]
         ground = heights.squeeze(-1).amin(-1)
         joined = [
-            MEASURES[name](points, self.get_buffer(f"places_of_{name}"), ground) for name in self.measures
+            MEASURES[name](
+                seen if seen is not None and name == DEPTH else points,
+                self.get_buffer(f"places_of_{name}"),
+                ground,
+            )
+            for name in self.measures
         ]
         values = torch.cat([*joined, pose.new_zeros(*pose.shape[:-2], 1)], dim=-1)[..., self.places]
         return values, self.measured & (heading_known[..., None] | ~self.needs_heading)
 
-    def _axes(self, points: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
-        if self.frame == "camera":
-            return camera_axes(up), torch.ones(up.shape[:-1], dtype=torch.bool, device=up.device)
-        lines = [
+    def _heading_lines(self, points: Tensor) -> list[Tensor]:
+        return [
             points[..., self.roles.index(left), :] - points[..., self.roles.index(right), :]
             for right, left in HEADING_LINES
         ]
-        return body_axes(lines, up)
 
 
 def _places(definitions: Definitions, columns: list[int], roles: tuple[str, ...]) -> list[list[int]]:

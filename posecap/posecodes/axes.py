@@ -33,6 +33,7 @@ class Axes:
     scale: float  # metres per unit
     flips: bool  # left-handed input
     removes_heading: bool
+    has_viewer: bool  # who sees depth along the z axis of `turn`
 
     @classmethod
     def of(cls, frame: str, up: Up | None, unit: str, handedness: str) -> Axes:
@@ -49,27 +50,43 @@ class Axes:
         flips = handedness == "left"
         # any horizontal axis may be the one that flips: with the heading removed they all agree
         mirror = np.diag([-1.0 if flips else 1.0, 1.0, 1.0])
-        return cls(SCALES[unit] * mirror @ turn, up_vector(up), SCALES[unit], flips, frame == "body")
+        return cls(
+            SCALES[unit] * mirror @ turn,
+            up_vector(up),
+            SCALES[unit],
+            flips,
+            frame != "as-is",
+            frame == "camera",
+        )
 
     def pose(self, joints: np.ndarray, plan: Plan, rotations: np.ndarray | None) -> Pose:
         """A block of poses (B, J, 3) as measures read it."""
         rows = _turned(joints[:, plan.joints], self.turn)
         cosine, sine = np.ones(len(joints)), np.zeros(len(joints))
+        seen = plan.named(rows)
         if self.removes_heading:
-            lines = heading_lines(plan.skeleton, plan.named(rows))
+            lines = heading_lines(plan.skeleton, seen)
             cosine, sine = heading(lines, len(joints))
             rows = remove_heading(rows, cosine, sine)
         named = plan.named(rows)
-        positions = np.empty((len(plan.roles), 3, len(joints)))
-        for place, role in enumerate(plan.roles):
-            positions[place] = plan.skeleton.role_row(role, named)
+        positions = _positions(plan, named)
+        depths = _positions(plan, seen)[:, 2] if self.has_viewer else None
         heights = [(named[p] if p in named else plan.skeleton.role_row(p, named))[1] for p in plan.ground]
         ground = np.minimum.reduce(heights)
         if rotations is None:
-            return Pose(positions, ground)
+            return Pose(positions, ground, depths=depths)
         to_frame = _heading_matrix(cosine, sine) @ (self.turn / self.scale)
         matrices = turn_root(axis_angle_to_matrix(rotations), to_frame)
-        return Pose(positions, ground, matrices, plan.skeleton.parents, plan.joint_of_place)
+        return Pose(positions, ground, matrices, plan.skeleton.parents, plan.joint_of_place, depths)
+
+
+def _positions(plan: Plan, rows: dict[str, np.ndarray]) -> np.ndarray:
+    """(R, 3, B) positions of the roles from those of the joints."""
+    num_poses = next(iter(rows.values())).shape[-1] if rows else 0
+    positions = np.empty((len(plan.roles), 3, num_poses))
+    for place, role in enumerate(plan.roles):
+        positions[place] = plan.skeleton.role_row(role, rows)
+    return positions
 
 
 def _turned(joints: np.ndarray, turn: np.ndarray) -> np.ndarray:

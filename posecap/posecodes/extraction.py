@@ -43,8 +43,9 @@ def extract(
         skeleton: name of a shipped skeleton, a `.yaml` file, or a Skeleton.
         definitions: name, `.yaml` file or Definitions; by default those of the skeleton's manifest.
         frame: "body" (joints in a world; heading is removed), "camera" (joints in camera coordinates,
-            x right, y down, z away; the viewer's axes are kept) or "as-is" (y up, +x to the body's
-            left, +z forward already).
+            x right, y down, z away; relative positions along z are the viewer's depth, "behind" being
+            farther away, those along x are left out, and all else is the body's own as in "body") or
+            "as-is" (y up, +x to the body's left, +z forward already).
         up: axis ("x", "y", "z", "-x", "-y", "-z") or vector (3,) against gravity; by default "z" in a
             world and "-y" in a camera. Ignored for "as-is".
         rotations: (N, J, 3) local joint rotations, axis-angle in radians, root first, for the
@@ -64,7 +65,7 @@ def extract(
     joints = checked_joints(joints, skeleton)
     axes = Axes.of(frame, up, unit, handedness)
     warn_of_odd_motion(joints, skeleton, axes.up, axes.scale)
-    plan = make_plan(definitions, skeleton, rotations is not None)
+    plan = make_plan(definitions, skeleton, rotations is not None, frame)
     codes = _unmeasured(definitions, plan, Draws(seed, sequence, _frame_numbers(frames, len(joints))))
     if rotations is not None:
         rotations = checked_rotations(rotations, len(joints), plan.num_rotations, axes.flips)

@@ -13,12 +13,13 @@ from posecap.posecodes.entries import Kind, PosecodeEntry, Requirement
 from posecap.posecodes.measures import MEASURES, Measure
 from posecap.skeletons import Skeleton
 
+SIDEWAYS = "sideways of the viewer: the image shows it"
 Ways = list[list[tuple[int, int]]]  # alternatives, each a conjunction of (column, category)
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A posecode or super-posecode that this skeleton cannot tell, and why."""
+    """A posecode or super-posecode that cannot be told on this skeleton in this frame, and why."""
 
     kind: str
     joints: tuple[str, ...]
@@ -61,10 +62,12 @@ class Plan:
         return 1 + max((self.joint_of_place[place] for rows in places for place in rows.flat), default=-1)
 
 
-def make_plan(definitions: Definitions, skeleton: Skeleton, with_rotations: bool) -> Plan:
-    """The plan for `definitions` on `skeleton`, with or without joint rotations."""
+def make_plan(
+    definitions: Definitions, skeleton: Skeleton, with_rotations: bool, frame: str = "body"
+) -> Plan:
+    """The plan for `definitions` on `skeleton` in `frame`, with or without joint rotations."""
     reasons = {
-        column: _reason(definitions.kinds[kind], entry, skeleton, with_rotations)
+        column: _reason(definitions.kinds[kind], entry, skeleton, with_rotations, frame)
         for column, (kind, entry) in enumerate(definitions.columns)
     }
     able = [column for column, reason in reasons.items() if not reason]
@@ -98,9 +101,12 @@ def all_ways(definitions: Definitions) -> dict[str, Ways]:
     }
 
 
-def _reason(kind: Kind, entry: PosecodeEntry, skeleton: Skeleton, with_rotations: bool) -> str:
-    if MEASURES[kind.measure].needs_rotations and not with_rotations:
+def _reason(kind: Kind, entry: PosecodeEntry, skeleton: Skeleton, with_rotations: bool, frame: str) -> str:
+    measure = MEASURES[kind.measure]
+    if measure.needs_rotations and not with_rotations:
         return "needs joint rotations"
+    if measure.viewed == "sideways" and frame == "camera":
+        return SIDEWAYS
     missing = [role for role in entry.joints if role not in skeleton.roles]
     return f"skeleton {skeleton.name} has no role {', '.join(missing)}" if missing else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import yaml
@@ -47,7 +47,7 @@ def make_manifest(
         skeleton=SkeletonRecord(
             name=skeleton.name, joints=skeleton.joints, parents=skeleton.parents, pairs=skeleton.pairs
         ),
-        definitions=_definitions_record(dataset.skeleton, definitions),
+        definitions=_definitions_record(dataset.skeleton, definitions, config.frame),
         language=config.language,
         frame=config.frame,
         style=config.style,
@@ -68,9 +68,11 @@ def make_manifest(
     )
 
 
-def _definitions_record(skeleton: str, definitions: Definitions) -> DefinitionsRecord:
+def _definitions_record(
+    skeleton: str, definitions: Definitions, frame: Literal["body", "camera"]
+) -> DefinitionsRecord:
     nothing = np.zeros((0, load_skeleton(skeleton).num_joints, 3))
-    left_out = extract(nothing, skeleton, definitions).left_out
+    left_out = extract(nothing, skeleton, definitions, frame).left_out
     return DefinitionsRecord(
         name=definitions.name,
         sha256=definitions.sha256,

@@ -7,11 +7,12 @@ the body's left and +z forward. A measure turns them into (K, N), one row per po
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
 Joints = tuple[str, ...]
+Viewed = Literal["depth", "sideways"] | None
 SMALLEST_LENGTH = 1e-12  # unit vectors divide by at least this, so coincident joints give a zero vector
 
 
@@ -30,6 +31,9 @@ class Pose(NamedTuple):
     rotations: np.ndarray = np.empty((0, 0, 3, 3))  # (N, J, 3, 3) local ones, the root's in this frame
     parents: tuple[int, ...] = ()  # of the joints in `rotations`
     joint_of_place: tuple[int, ...] = ()  # the joint a row of `positions` is, -1 for means and tips
+    depths: np.ndarray | None = (
+        None  # (R, N) metres towards a viewer, for measures of depth, where there is one
+    )
 
 
 class Measure(Protocol):
@@ -40,6 +44,7 @@ class Measure(Protocol):
     names_second: bool  # whether a sentence names the second joint ("close to the left knee")
     mirror_negates: bool  # whether the value changes its sign under a left/right mirror
     needs_rotations: bool
+    viewed: Viewed  # what a viewer reads on axes of their own; None describes the body itself
 
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         """Other orders of `joints` that measure the same up to the sign."""
@@ -57,6 +62,7 @@ class Position:
     names_second = False
     mirror_negates = False
     needs_rotations = False
+    viewed: Viewed = None
 
     def reorderings(self, joints: Joints) -> Iterable[Reordering]:
         return ()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from posecap.posecodes.measures.base import Joints, Pose, Reordering
+from posecap.posecodes.measures.base import Joints, Pose, Reordering, Viewed
 
 
 class RelativeRotation:
@@ -20,6 +20,7 @@ class RelativeRotation:
     unit = "degree"
     names_second = False
     needs_rotations = True
+    viewed: Viewed = None
 
     def __init__(self, axis: int) -> None:
         self.axis = axis

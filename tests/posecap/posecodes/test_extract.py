@@ -86,10 +86,76 @@ def test_the_body_frame_can_be_made_beforehand() -> None:
     assert same(extract(joints), extract(to_body_frame(joints, "h36m17"), frame="as-is"))
 
 
-def test_the_camera_frame_can_be_made_beforehand() -> None:
-    joints, up = standing(20, 0.2) - [0, 0, 4], (0.1, -0.9, 0.2)
+DEPTH, SIDEWAYS = "relativePosZ", "relativePosX"
+
+
+def rows_of(codes, told) -> np.ndarray:
+    """(K, N) categories of the posecodes of the kinds for which `told` holds."""
+    columns = [column for column, (kind, _) in enumerate(codes.definitions.columns) if told(kind)]
+    return codes.category_rows[columns]
+
+
+def seen_turned(degrees: float, num: int = 20) -> np.ndarray:
+    """People in front of a level camera, 4 m away, turned about the vertical; at 0 they face it."""
+    x, y, z = np.moveaxis(to_body_frame(standing(num, 0.2), "h36m17"), -1, 0)
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.stack([c * x + s * z, 1 - y, 4 - (c * z - s * x)], axis=-1)
+
+
+@pytest.mark.parametrize("up", [(0, -1, 0), (0.1, -0.9, 0.2)])
+def test_depth_in_the_camera_frame_is_that_of_the_viewers_axes(up: tuple) -> None:
+    joints = seen_turned(70)
     one = extract(joints, frame="camera", up=up)
-    assert same(one, extract(to_camera_frame(joints, up), frame="as-is"))
+    viewer = extract(to_camera_frame(joints, up), frame="as-is")
+    np.testing.assert_array_equal(one.values[DEPTH], viewer.values[DEPTH])
+
+
+@pytest.mark.parametrize("degrees", [30, 90, 180, 250])
+def test_turning_in_front_of_the_camera_changes_depth_alone(degrees: float) -> None:
+    facing, turned = (extract(seen_turned(angle), frame="camera") for angle in (0, degrees))
+    np.testing.assert_array_equal(
+        rows_of(facing, lambda kind: kind != DEPTH), rows_of(turned, lambda kind: kind != DEPTH)
+    )
+    assert not np.array_equal(facing.categories[DEPTH], turned.categories[DEPTH])
+    if degrees == 180:
+        np.testing.assert_allclose(turned.values[DEPTH], -facing.values[DEPTH], atol=1e-5)
+
+
+@pytest.mark.parametrize("degrees", [0, 45, 90, 180])
+def test_the_camera_frame_tells_of_the_body_what_the_body_frame_does(degrees: float) -> None:
+    joints = seen_turned(degrees)
+    seen, own = extract(joints, frame="camera"), extract(joints, up="-y")
+    shared = [kind for kind in own.kinds if kind not in (DEPTH, SIDEWAYS)]
+    assert {"bodyInclineX", "bodyInclineY", "bodyInclineZ", "headInclineX"} <= set(shared)
+    for kind in shared:
+        np.testing.assert_allclose(seen.values[kind], own.values[kind], atol=1e-3, err_msg=kind)
+    sides = {(one.kind, one.joints) for one in seen.left_out if one.reason.startswith("sideways")}
+    assert sides == {(SIDEWAYS, joints) for joints in own.joint_sets[SIDEWAYS]}
+    assert (rows_of(seen, lambda kind: kind == SIDEWAYS) == -1).all()
+
+
+def test_joint_rotations_against_the_root_do_not_turn_with_the_viewer() -> None:
+    skeleton = load_skeleton("smplh52")
+    rng = np.random.default_rng(3)
+    joints = np.cumsum(rng.normal(0, 0.08, (4, 52, 3)), axis=1)
+    rotations = rng.normal(0, 0.5, (4, 52, 3))
+    seen = extract(joints, skeleton, frame="camera", up="-y", rotations=rotations)
+    own = extract(joints, skeleton, up="-y", rotations=rotations)
+    kinds = [kind for kind in own.kinds if kind.startswith("relativeRot")]
+    assert kinds
+    for kind in kinds:
+        # angles near a half turn may come with either sign
+        apart = (seen.values[kind] - own.values[kind] + 180) % 360 - 180
+        np.testing.assert_allclose(apart, 0, atol=1e-2)
+
+
+def test_a_person_who_stands_sideways_is_not_twisted() -> None:
+    x, y, z = np.moveaxis(to_body_frame(standing(jitter=0), "h36m17"), -1, 0)
+    for sideways in (np.stack([-z, -y, 4 - x], -1), np.stack([z, -y, 4 + x], -1)):
+        codes = extract(sideways, frame="camera")
+        assert codes.values["bodyInclineY"][0, 0] == pytest.approx(0, abs=1e-3)
+        told = {s.kind for s in codes.definitions.statements if codes.selected()[0, s.id]}
+        assert not told & {"bodyInclineX", "bodyInclineY", "bodyInclineZ", SIDEWAYS}
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-180, 180), st.tuples(*[st.floats(-5, 5)] * 3))

@@ -233,11 +233,13 @@ def test_definitions_of_ones_own_travel_with_the_shards(tmp_path):
     assert load_definitions(str(tmp_path / "out" / "definitions.yaml")).sha256 == shards.definitions().sha256
 
 
-def test_what_a_skeleton_cannot_tell_is_in_the_manifest(tmp_path):
-    full = config(tmp_path / "out", definitions="posescript")
+@pytest.mark.parametrize("frame", ["body", "camera"])
+def test_what_a_skeleton_cannot_tell_is_in_the_manifest(tmp_path, frame):
+    full = config(tmp_path / "out", definitions="posescript", frame=frame)
     generate(full, dataset=TinyDataset(lengths=(5,)))
     left_out = open_shards(tmp_path / "out").manifest.definitions.left_out
-    expected = extract(np.zeros((0, 17, 3)), definitions="posescript").left_out
+    expected = extract(np.zeros((0, 17, 3)), definitions="posescript", frame=frame).left_out
+    assert any("viewer" in one.reason for one in expected) == (frame == "camera")
     assert [(one.kind, one.joints, one.reason) for one in left_out] == [
         (one.kind, one.joints, one.reason) for one in expected
     ]
