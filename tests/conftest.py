@@ -11,9 +11,13 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-# no test is timed, so none fails on a busy machine
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# no test is timed, so none fails on a busy machine; the same examples every time, so none fails by chance
+# (make fuzz looks for new ones)
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("search" if os.environ.get("FUZZ_EXAMPLES") else "repeatable")
 
 
 @pytest.fixture(scope="session")
