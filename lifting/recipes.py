@@ -100,6 +100,9 @@ class SupervisionChoice(Manifest):
 
     subjects_3d: tuple[str, ...] | None = None
     subjects_captions: tuple[str, ...] = ()
+    repeat_3d: int = Field(
+        1, ge=1, description="how often clips with 3D occur in an epoch, beside the others"
+    )
     reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
     constraints: float = Field(0.15, ge=0, description="weight of their statements as intervals")
     warmup_steps: int = Field(0, ge=0, description="steps over which both weights rise from 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posecap.errors import unknown_name
@@ -32,6 +33,9 @@ class FeatureDivergence(nn.Module):
     gradient: where gradients flow: `both` (default, nothing is said to be constant), `pose` (f_trans
         is a constant target), `trans` (f_pose is a constant target: the backbone is then pulled only
         through the queries), `none`.
+    normalize: whether each token's features are first brought to mean 0 and variance 1 (default no).
+        Shrunk features give the same distribution everywhere, the cheapest agreement there is;
+        normalised ones cannot shrink.
 
     With the defaults the gradient on the lifter begins near the size of the main one in metres, and
     pulls features to the trivial agreement of all frames (small pilot: 40% of the main gradient at
@@ -45,6 +49,7 @@ class FeatureDivergence(nn.Module):
         reduction: str = "token",
         temperature: float = 1.0,
         gradient: str = "both",
+        normalize: bool = False,
     ) -> None:
         super().__init__()
         choices = (
@@ -57,7 +62,7 @@ class FeatureDivergence(nn.Module):
             if chosen not in known:
                 raise unknown_name(f"kl {option}", chosen, known)
         self.axis, self.direction, self.reduction = axis, direction, reduction
-        self.temperature, self.gradient = temperature, gradient
+        self.temperature, self.gradient, self.normalize = temperature, gradient, normalize
 
     def forward(self, f_pose: Tensor, f_trans: Tensor, weight: Tensor) -> Tensor:
         """Scalar divergence of features (B, F, J, C), frames weighted by weight (B, F); 0 if none counts."""
@@ -73,6 +78,8 @@ class FeatureDivergence(nn.Module):
 
     def _log_softmax(self, features: Tensor) -> Tensor:
         """(B, F, distributions, length)."""
+        if self.normalize:
+            features = F.layer_norm(features, features.shape[-1:])
         if self.axis == "joint":
             features = features.transpose(-1, -2)
         elif self.axis == "frame":

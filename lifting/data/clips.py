@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,15 +49,21 @@ class Clips:
         wanted: Callable[[SequenceInfo], bool] = lambda info: True,
         flip: bool = False,
         unlabelled: Collection[str] = (),
+        repeat: Mapping[str, int] | None = None,
         keep: int | None = None,
     ) -> None:
-        """unlabelled: subjects whose 3D is never read; keep: sequences held in memory (None: all)."""
+        """unlabelled: subjects whose 3D is never read; repeat: how often a subject's clips occur (once).
+
+        keep: sequences held in memory (None: all).
+        """
         self.source = source
         self.windows = windows
         self.flip = flip
         self.unlabelled = frozenset(unlabelled)
         self.chosen = [index for index, info in enumerate(source.infos) if wanted(info)]
-        self._table = _plan(source, windows, self.chosen)
+        times = {} if repeat is None else repeat
+        planned = [index for index in self.chosen for _ in range(times.get(self.info(index).subject, 1))]
+        self._table = _plan(source, windows, planned)
         self._sequences = RecentSequences(source.load, keep)
 
     def __len__(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,15 @@ def training_subjects(recipe: Recipe, source: ClipSource) -> tuple[str, ...]:
     return tuple(subject for subject in there if subject in wanted and subject != held_out)
 
 
+def training_rates(recipe: Recipe, source: ClipSource) -> tuple[float, ...]:
+    """Frames a second of what is trained on; where there are several, that of the most frames first."""
+    subjects, frames = training_subjects(recipe, source), Counter[float]()
+    for info in source.infos:
+        if info.split == "train" and info.subject in subjects:
+            frames[float(info.fps)] += info.num_frames
+    return tuple(rate for rate, _ in frames.most_common())
+
+
 def validation_subject(recipe: Recipe, source: ClipSource) -> str | None:
     """The training subject held out: the one named, or the last where the recipe selects by `val`."""
     there = list(dict.fromkeys(info.subject for info in source.infos if info.split == "train"))
@@ -58,6 +68,7 @@ def training_clips(recipe: Recipe, source: ClipSource, keep: int | None = None) 
         wanted=lambda info: info.subject in subjects and info.split == "train",
         flip=recipe.clips.flip,
         unlabelled=recipe.supervision.subjects_captions,
+        repeat=dict.fromkeys(recipe.supervision.subjects_3d or (), recipe.supervision.repeat_3d),
         keep=keep,
     )
     if not len(clips):
@@ -83,6 +94,7 @@ def build_learner(
         lr=recipe.optimizer.lr,
         betas=recipe.optimizer.betas,
         weight_decay=recipe.optimizer.weight_decay,
+        fused=True,
     )
     if recipe.supervision.subjects_captions:
         check_backbone(model)

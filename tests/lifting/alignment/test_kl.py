@@ -64,3 +64,11 @@ def test_gradients_flow_where_the_option_says(features, gradient, to_pose, to_tr
     if loss.requires_grad:
         loss.backward()
     assert (pose.grad is not None, trans.grad is not None) == (to_pose, to_trans)
+
+
+def test_normalised_features_cannot_agree_by_shrinking(features):
+    weight = torch.ones(2, 3)
+    shrunk = tuple(tensor * 0.05 for tensor in features)
+    assert float(FeatureDivergence()(*shrunk, weight)) < 0.01 * float(FeatureDivergence()(*features, weight))
+    normalised = FeatureDivergence(normalize=True)
+    assert float(normalised(*shrunk, weight)) == pytest.approx(float(normalised(*features, weight)), rel=0.1)

@@ -58,6 +58,18 @@ def test_the_3d_of_unlabelled_subjects_is_never_read():
     assert first.batch(everything)["labelled"].min() == 0
 
 
+def test_clips_of_a_subject_occur_as_often_as_asked_and_the_others_once():
+    source = make_source()
+    once, more = Clips(source, Windows(8)), Clips(source, Windows(8), repeat={"S1": 3})
+    subjects = [source.infos[index].subject for index in once.groups]
+    assert len(more) == len(once) + 2 * subjects.count("S1")
+    batch = more.batch(np.arange(len(more)))
+    places = list(zip(batch["sequence"], batch["camera"], batch["start"], strict=True))
+    times = {place: places.count(place) for place in places}
+    assert all(n == (3 if source.infos[place[0]].subject == "S1" else 1) for place, n in times.items())
+    assert more.views() == once.views()
+
+
 def test_only_wanted_sequences_are_cut():
     clips = Clips(make_source(), Windows(8), wanted=lambda info: info.split == "test")
     batch = clips.batch(np.arange(len(clips)))
