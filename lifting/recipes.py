@@ -105,7 +105,8 @@ class SupervisionChoice(Manifest):
     )
     reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
     constraints: float = Field(0.15, ge=0, description="weight of their statements as intervals")
-    warmup_steps: int = Field(0, ge=0, description="steps over which both weights rise from 0")
+    bones: float = Field(0.0, ge=0, description="weight of their bone lengths, against labelled bodies")
+    warmup_steps: int = Field(0, ge=0, description="steps over which all weights rise from 0")
     penalty: Literal["hinge", "soft"] = "hinge"
     confidence: bool = Field(True, description="joints count in the 2D error by their confidence")
     known_cameras: bool = Field(True, description="project by the shards' intrinsics, or scale")

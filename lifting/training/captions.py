@@ -1,7 +1,8 @@
 """Captions instead of 3D labels: what clips without 3D teach.
 
-Their predicted pose must project onto their 2D (wherever the person stands) and agree with what their
-captions state; nothing else of them is read.
+Their predicted pose must project onto their 2D (wherever the person stands), agree with what their
+captions state, and have about the bone lengths of the people whose 3D is known; nothing else of them is
+read.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import torch
 from torch import Tensor
 
 from lifting.constraints import StatementConstraints
+from lifting.losses.bones import bone_length_error, mean_bone_lengths
 from lifting.losses.reprojection import scale_free_reprojection
 from lifting.recipes import SupervisionChoice
 from lifting.training.facts import TextFacts
 from posecap.errors import InputError
+from posecap.skeletons import load_skeleton
 
 if TYPE_CHECKING:
     from lifting.backbones import Lifter
@@ -30,13 +33,14 @@ class CaptionSupervision:
             facts.checked_definitions(), facts.skeleton, facts.frame, choice.penalty, float(facts.noise)
         )
         self.constraints = constraints.to(device)
+        self.parents = load_skeleton(facts.skeleton).parents
 
     def terms(self, pose: Tensor, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
-        """Weighted terms `reprojection` and `constraints`; both rise from 0 over the warm-up steps."""
+        """Weighted terms `reprojection`, `constraints` and `bones`; all rise from 0 over the warm-up steps."""
         weight = batch["weight"] * (1 - batch["labelled"])[:, None]
         if not bool(weight.any()):
             nothing = pose.float().sum() * 0
-            return {"reprojection": nothing, "constraints": nothing}
+            return {"reprojection": nothing, "constraints": nothing, "bones": nothing}
         share = min(1.0, (step + 1) / self.choice.warmup_steps) if self.choice.warmup_steps else 1.0
         intrinsics = batch.get("intrinsics") if self.choice.known_cameras else None
         pose_2d = batch["pose_2d"] if self.choice.confidence else batch["pose_2d"][..., :2]
@@ -45,7 +49,16 @@ class CaptionSupervision:
         return {
             "reprojection": share * self.choice.reprojection * flat,
             "constraints": share * self.choice.constraints * stated,
+            "bones": share * self.choice.bones * self._bones(pose.float(), batch, weight),
         }
+
+    def _bones(self, pose: Tensor, batch: dict[str, Tensor], weight: Tensor) -> Tensor:
+        """Against the bodies of the batch's clips with 3D; 0 where there are none."""
+        known = batch["weight"] * batch["labelled"][:, None]
+        if not bool(known.any()):
+            return pose.sum() * 0
+        lengths = mean_bone_lengths(batch["pose_3d"], self.parents, known)
+        return bone_length_error(pose, lengths, self.parents, weight)
 
 
 def check_backbone(model: Lifter) -> None:

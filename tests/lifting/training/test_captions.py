@@ -104,3 +104,14 @@ def test_diffusion_cannot_learn_from_captions_alone(tmp_path):
     with pytest.raises(InputError, match="not a diffusion model"):
         run(tmp_path / "a", told_source(), diffusion)
     assert not (tmp_path / "a").exists()
+
+
+def test_bodies_without_3d_are_held_to_the_lengths_of_those_with_3d():
+    clips = Clips(told_source(), Windows(5), unlabelled=["S5"])
+    batch = {key: torch.from_numpy(value) for key, value in clips.batch(np.arange(len(clips))).items()}
+    supervision = CaptionSupervision(SupervisionChoice(bones=1.0), TextFacts(), torch.device("cpu"))
+    whole = Clips(told_source(), Windows(5)).batch(np.arange(len(clips)))["pose_3d"]
+    truth = torch.from_numpy(whole)
+    assert supervision.terms(truth, batch, 0)["bones"] == 0  # the same body
+    assert supervision.terms(truth * 1.3, batch, 0)["bones"] > 0.01
+    assert supervision.terms(truth * 1.3, {**batch, "labelled": torch.zeros(len(truth))}, 0)["bones"] == 0
