@@ -36,7 +36,7 @@ class CaptionSupervision:
         self.parents = load_skeleton(facts.skeleton).parents
 
     def terms(self, pose: Tensor, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
-        """Weighted terms `reprojection`, `constraints` and `bones`; all rise from 0 over the warm-up steps."""
+        """Weighted terms `reprojection`, `constraints`, `bones`; all rise from 0 over the warm-up."""
         weight = batch["weight"] * (1 - batch["labelled"])[:, None]
         if not bool(weight.any()):
             nothing = pose.float().sum() * 0
