@@ -44,6 +44,7 @@ class RunInfo(Manifest):
     keypoints: str | None = None
     seed: int = 0
     train_subjects: tuple[str, ...] = ()
+    fps: tuple[float, ...] = Field((), description="frame rates of what was trained on, the commonest first")
     encoder: dict[str, Any] | None = None
     captions_sha256: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)

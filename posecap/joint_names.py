@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
 from posecap import manifests
@@ -32,10 +31,20 @@ class BodyWords(Manifest):
     units: dict[str, float]
 
 
-@cache
 def body_words() -> BodyWords:
     """The words that ship with the package."""
     return manifests.load("names", "body", BodyWords)
+
+
+class UnclearError(InputError):
+    """Names, unit or axes of a skeleton do not tell what is what; `short` says what stays open."""
+
+    def __init__(self, message: str, short: str) -> None:
+        super().__init__(message)
+        self.short = short
+
+    def __reduce__(self) -> tuple[type[UnclearError], tuple[str, str]]:
+        return type(self), (str(self), self.short)
 
 
 @dataclass(frozen=True)
@@ -150,17 +159,19 @@ def ancestors(joint: int, parents: Sequence[int]) -> list[int]:
 def _check(joints: Mapping[str, int], names: Sequence[str], parents: Sequence[int], source: str) -> None:
     missing = [landmark for landmark in (*NEEDED, "head") if landmark not in joints]
     if missing:
-        raise InputError(
+        raise UnclearError(
             f"{source}: no joint name says {', '.join(missing)}; name them, as in the "
-            f"option roles={missing[0]}=NAME; its joints are {', '.join(names)}"
+            f"option roles={missing[0]}=NAME; its joints are {', '.join(names)}",
+            f"roles: which joint is {', '.join(missing)}",
         )
     for side in SIDES:
         for limb in LIMBS:
             for upper, lower in pairwise(limb):
                 above, below = joints[f"{side}_{upper}"], joints[f"{side}_{lower}"]
                 if above not in ancestors(below, parents):
-                    raise InputError(
+                    raise UnclearError(
                         f"{source}: took {names[above]} for {side}_{upper} and {names[below]} for "
                         f"{side}_{lower}, but the one does not carry the other; name them, as in the "
-                        f"option roles={side}_{upper}=NAME"
+                        f"option roles={side}_{upper}=NAME",
+                        f"roles: which joints are {side}_{upper} and {side}_{lower}",
                     )

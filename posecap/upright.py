@@ -8,7 +8,7 @@ import numpy as np
 
 from posecap.errors import InputError
 from posecap.figures import SHARE_OF_STATURE, Figure, landmarks_to_h36m17, length, raw_size
-from posecap.joint_names import body_words
+from posecap.joint_names import UnclearError, body_words
 
 AXES = ("x", "y", "z", "-x", "-y", "-z")
 HEIGHTS = (1.4, 2.1)
@@ -46,9 +46,10 @@ def find_upright(
     if axis not in AXES:
         raise InputError(f"{figure.source}: up is '{axis}', expected one of {', '.join(AXES)}")
     if mirror is None and _toes_point_back(figure, joints, axis):
-        raise InputError(
+        raise UnclearError(
             f"{figure.source}: the toes point backwards, so its axes are left-handed or left and right are "
-            "swapped in its names; add the option mirror=true (or mirror=false to keep it)"
+            "swapped in its names; add the option mirror=true (or mirror=false to keep it)",
+            "mirror: the toes point backwards",
         )
     size = _stature(joints)
     unit, metres = ("given", scale) if scale else _guess_unit(size, figure.source)
@@ -100,9 +101,10 @@ def _guess_unit(size: float, source: str) -> tuple[str, float]:
     for unit, metres in body_words().units.items():
         if HEIGHTS[0] <= size * metres <= HEIGHTS[1]:
             return unit, metres
-    raise InputError(
+    raise UnclearError(
         f"{source}: the person is {size:.4g} units tall, which in no usual unit is "
-        f"{HEIGHTS[0]} to {HEIGHTS[1]} m; add the option scale=METRES_PER_UNIT"
+        f"{HEIGHTS[0]} to {HEIGHTS[1]} m; add the option scale=METRES_PER_UNIT",
+        f"scale: {size:.4g} units tall",
     )
 
 
@@ -126,6 +128,7 @@ def _guess_up(joints: np.ndarray, rest: np.ndarray | None, source: str) -> str:
         axis = int(np.abs(mean).argmax())
         if abs(mean[axis]) > needed:
             return ("-" if mean[axis] < 0 else "") + "xyz"[axis]
-    raise InputError(
-        f"{source}: nobody stands upright in it, so its up axis stays open; add the option up=y or up=z"
+    raise UnclearError(
+        f"{source}: nobody stands upright in it, so its up axis stays open; add the option up=y or up=z",
+        "up: nobody stands upright",
     )

@@ -45,15 +45,15 @@ def show_dataset(
     ],
     root: Annotated[Path | None, typer.Option(help="Folder to look for the files in.")] = None,
     option: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE for the reader of a .bvh file; may be repeated.")
+        list[str] | None, typer.Option(help="NAME=VALUE for the reader of .bvh files; may be repeated.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Tell what a data set is, which files it wants, who gives them, and what lies under a folder.
 
     **In**: a name, and a folder to look in; or a .bvh file. **Out**: a description; with `--root`, what is
-    found and missing; of a .bvh file, what is taken from it: unit, up axis, height, and the joint for each
-    landmark.
+    found and missing, and of a folder of .bvh files what is found out about each, or stays open; of one .bvh
+    file, what is taken from it: unit, up axis, height, and the joint for each landmark.
 
     Example: `posecap datasets show h36m --root data/`
     """
@@ -61,11 +61,11 @@ def show_dataset(
         from posecap.readers import check_options
         from posecap.readers.bvh import describe
 
-        options = check_options("bvh", describe, parse_settings(option))
+        options = check_options("dataset bvh", describe, parse_settings(option))
         _print_described(describe(name, **options), json)
         return
     from posecap.datasets import find_files, load_dataset_manifest
-    from posecap.readers import reader_options
+    from posecap.readers import reader_options, survey
 
     manifest = load_dataset_manifest(name)
     known = reader_options(manifest.reader)
@@ -76,13 +76,14 @@ def show_dataset(
     if root is not None:
         for row, found in zip(files, find_files(manifest, root), strict=True):
             row |= {"status": found.status, "found": list(found.found)}
+    looked = survey(manifest.reader, root, parse_settings(option)) if root is not None else []
     if json:
         told = manifest.model_dump(mode="json", exclude={"cameras", "extrinsics"})
-        print_json({**told, "files": files, "options": known})
+        print_json({**told, "files": files, "options": known, "sequences": looked})
         return
     for line in _describe(manifest):
         print(line)
-    for rows in (files, known):
+    for rows in (files, known, looked):
         if rows:
             print()
             print_rows(rows)

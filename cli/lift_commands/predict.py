@@ -13,20 +13,42 @@ from cli.lift_commands.evaluate import RunArgument
 from posecap.errors import InputError
 
 if TYPE_CHECKING:
-    from lifting.prediction_files import PredictionFile
+    from lifting.prediction import PredictionFile
 
 
 def predict(
     run: RunArgument,
-    out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="File to write.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.parquet", help="Table of poses to write.", show_default=False)
+    ] = None,
     keypoints: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="2D keypoints: a file or a folder.")
+        str | None,
+        typer.Option(metavar="FILE", help="2D keypoints: a file or a folder; with --features a 2D source."),
     ] = None,
     video: Annotated[
         Path | None, typer.Option(metavar="FILE.mp4", help="Instead: a video, in which people are found.")
     ] = None,
     detector: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Weights that find people in the video (.onnx).")
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(metavar="SHARDS", help="Instead: shards, whose 3D is the truth.")
+    ] = None,
+    sequence: Annotated[
+        str | None, typer.Option(help='Which of the shards (or of the truth\'s archive): "S9/Walking 1".')
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Which view of the sequence: a camera's name or number.")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="True 3D poses of the person seen longest (.npy, .bvh, ...)."),
+    ] = None,
+    truth_frame: Annotated[
+        str | None,
+        typer.Option(
+            help="Axes of the truth: camera, or world (a rotation is fitted). [default: the file's]"
+        ),
     ] = None,
     format: Annotated[
         str,
@@ -39,8 +61,9 @@ def predict(
         float | None, typer.Option(min=0.1, help="Frames a second of the file, if it does not tell.")
     ] = None,
     rate: Annotated[
-        float, typer.Option(min=0.1, help="Frames a second the run was trained at; others are resampled.")
-    ] = 50.0,
+        float | None,
+        typer.Option(min=0.1, help="Frames a second to lift at; others are resampled. [default: the run's]"),
+    ] = None,
     layout: Annotated[
         str | None, typer.Option(help="Order of the points: coco17, halpe26, body25, openpose18, h36m17.")
     ] = None,
@@ -50,31 +73,37 @@ def predict(
     height: Annotated[
         float | None, typer.Option(min=0.3, max=3, help="Stature in metres that bodies are scaled to.")
     ] = None,
-    bvh: Annotated[Path | None, typer.Option(metavar="FILE.bvh", help="Also write BVH motion.")] = None,
-    gif: Annotated[Path | None, typer.Option(metavar="FILE.gif", help="Also draw a film.")] = None,
+    bvh: Annotated[Path | None, typer.Option(metavar="FILE.bvh", help="Write BVH motion.")] = None,
+    gif: Annotated[
+        Path | None, typer.Option("--gif", "--film", metavar="FILE.gif", help="Draw a film (.gif or .mp4).")
+    ] = None,
     rrd: Annotated[
-        Path | None, typer.Option(metavar="FILE.rrd", help="Also record for Rerun, with captions.")
+        Path | None, typer.Option(metavar="FILE.rrd", help="Record for Rerun, with captions.")
     ] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
 ) -> None:
-    """Lift new 2D keypoints with a trained run.
+    """Lift new 2D keypoints, or a view of shards, with a trained run.
 
-    In: RUN, and the keypoints of any number of people in a detector's format. Out: Parquet, one row a
-    person and frame: person, frame, time, pose_3d (metres, camera frame, relative to the root: x right,
-    y down, z away from the camera), root (estimated), confidence, filled. What was filled in or assumed
-    is told on standard error and in the file's metadata.
+    **In**: RUN, and the keypoints of any number of people in a detector's format, or a view of shards.
+    **Out**: Parquet, one row a person and frame: person, frame, time, pose_3d (metres, camera frame,
+    relative to the root: x right, y down, z away from the camera), root (estimated), confidence, filled;
+    truth_3d and error_mm where the truth is known, which a film then shows behind the prediction. What was
+    filled in or assumed is told on standard error and in the file's metadata.
+
+    Example: `lift predict runs/x --features shards/ --sequence "S9/Walking 1" --camera 0 --gif walk.gif`
     """
     from lifting.prediction import PredictionConfig, predict_file
 
-    source = keypoints or video
-    if source is None or (keypoints and video):
-        raise typer.BadParameter("give either --keypoints or --video")
+    _check_sources(keypoints, video, features, {"--sequence": sequence, "--camera": camera}, truth)
+    if not any((out, bvh, gif, rrd)):
+        raise typer.BadParameter("give at least one file to write: --out, --bvh, --gif or --rrd")
+    source = None if features else keypoints or video
     config = PredictionConfig(
         run,
-        source,
+        Path(source) if source else None,
         out,
         format=format,
         size=_size(size),
@@ -83,6 +112,12 @@ def predict(
         focal=focal,
         height=height,
         layout=layout,
+        features=features,
+        sequence=sequence,
+        camera=camera,
+        source=keypoints if features else None,
+        truth=truth,
+        truth_frame=truth_frame,
         bvh=bvh,
         movie=gif,
         weights=detector,
@@ -90,7 +125,7 @@ def predict(
         device=device,
     )
     if rrd is not None:
-        from lifting.prediction_recording import check_recording
+        from lifting.prediction.recording import check_recording
 
         check_recording(rrd)
     made = predict_file(config)
@@ -99,11 +134,31 @@ def predict(
     for line in made.report:
         note(line)
     people = f"{len(made.people)} {'person' if len(made.people) == 1 else 'people'}"
-    note(f"{out}: {people}, {made.num_frames} frames at {made.fps:g} a second")
+    written = ", ".join(str(path) for path in (out, bvh, gif, rrd) if path is not None)
+    note(f"{written}: {people}, {made.num_frames} frames at {made.fps:g} a second")
+
+
+def _check_sources(
+    keypoints: str | None,
+    video: Path | None,
+    features: Path | None,
+    of_shards: dict[str, str | None],
+    truth: Path | None,
+) -> None:
+    """The command line is bad where it names no source of 2D, or two."""
+    if features is None and (keypoints is None) == (video is None):
+        raise typer.BadParameter("give either --keypoints, --video or --features")
+    if features is not None and video is not None:
+        raise typer.BadParameter("give either --video or --features")
+    stray = [name for name, value in of_shards.items() if value is not None]
+    if features is None and truth is None and stray:
+        raise typer.BadParameter(f"{stray[0]} goes with --features SHARDS")
+    if features is not None and truth is not None:
+        raise typer.BadParameter("the truth of --features is in the shards: leave --truth out")
 
 
 def _record(path: Path, made: PredictionFile) -> None:
-    from lifting.prediction_recording import write_recording
+    from lifting.prediction.recording import write_recording
     from posecap import caption
 
     write_recording(path, made, [caption(one.pose, up="-y") for one in made.people])

@@ -36,6 +36,7 @@ from lifting.training.setup import (
     build_learner,
     build_loader,
     training_clips,
+    training_rates,
     training_subjects,
     validation_subject,
     windows_of,
@@ -154,6 +155,7 @@ def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
         encoder=getattr(source, "encoder", None),
         seed=config.seed,
         train_subjects=training_subjects(config.recipe, source),
+        fps=training_rates(config.recipe, source),
         captions_sha256=_hash_of(config.written),
         versions=versions(),
     )

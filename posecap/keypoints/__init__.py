@@ -19,6 +19,7 @@ from posecap.keypoints.detections import Detections
 from posecap.keypoints.layouts import load_layout
 from posecap.keypoints.people import MIN_CONFIDENCE, Keypoints, Person, to_people
 
+FASTEST = 10_000  # frames a second
 # In the order in which a file is tried: the more particular first.
 FORMATS: dict[str, ModuleType] = {
     "openpose": openpose,
@@ -29,7 +30,7 @@ FORMATS: dict[str, ModuleType] = {
     "arrays": arrays,
 }
 
-__all__ = ["FORMATS", "Keypoints", "Person", "read_keypoints"]
+__all__ = ["FASTEST", "FORMATS", "Keypoints", "Person", "read_keypoints"]
 
 
 def read_keypoints(
@@ -64,6 +65,9 @@ def read_keypoints(
     size = size or found.size
     if size is None:
         raise InputError(f"{path}: does not tell the image size; give its width and height (--size)")
+    fps = fps or found.fps
+    if fps is not None and not 0 < fps <= FASTEST:
+        raise InputError(f"{path}: a frame rate of {fps:g} is none (above 0, up to {FASTEST})")
     people, report = to_people(found, min_confidence)
     if not people:
         raise InputError(f"{path}: holds no detected person")
@@ -71,7 +75,7 @@ def read_keypoints(
         people=people,
         width=size[0],
         height=size[1],
-        fps=fps or found.fps,
+        fps=fps,
         num_frames=int(found.frames.max()) + 1,
         format=format,
         layout=found.layout,

@@ -13,13 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from posecap.datasets import DatasetManifest
 from posecap.errors import InputError, unknown_name
 from posecap.readers.usable import UsableDataset
 from posecap.sequences import Sequence
 
+_FINITE = ConfigDict(allow_inf_nan=False)
 READERS = {
     "amass": "posecap.readers.amass",
     "asfamc": "posecap.readers.asfamc",
@@ -77,7 +78,7 @@ def open_dataset(
     if name not in READERS:
         raise unknown_name("dataset", name, READERS)
     opener = import_module(READERS[name]).open_dataset
-    checked = check_options(name, opener, options)
+    checked = check_options(f"dataset {name}", opener, options)
     dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **checked)
     return UsableDataset(dataset) if skip_invalid else dataset
 
@@ -92,19 +93,30 @@ def reader_options(reader: str) -> list[dict[str, str]]:
     ]
 
 
-def check_options(name: str, opener: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of the reader `name` as the types in the signature of its function `opener`."""
-    return {option: _check_option(name, opener, option, value) for option, value in options.items()}
+def survey(reader: str, root: Path, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a reader finds out about each file below `root`; empty for readers that have nothing to guess.
+
+    InputError for an option that does not say how files are meant.
+    """
+    look = getattr(import_module(READERS[reader]), "survey", None)
+    return [] if look is None else look(root, **check_options(f"dataset {reader}", look, options))
 
 
-def _check_option(name: str, opener: Callable[..., Any], option: str, value: Any) -> Any:
+def check_options(what: str, opener: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of `what` ("dataset bvh") as the types in the signature of its function `opener`."""
+    return {option: _check_option(what, opener, option, value) for option, value in options.items()}
+
+
+def _check_option(what: str, opener: Callable[..., Any], option: str, value: Any) -> Any:
     """The value as the type that the reader's signature tells."""
     parameters = inspect.signature(opener).parameters
     if option not in parameters:
-        raise InputError(f"dataset {name} has no option '{option}'")
+        known = [name for name, one in parameters.items() if one.default is not one.empty]
+        named = ", ".join(name for name in known if name not in ("root", "keypoints")) or "none"
+        raise InputError(f"{what} has no option '{option}' (there are: {named})")
     hint = get_type_hints(opener)[option]
     try:
-        return TypeAdapter(hint).validate_python(value)
+        return TypeAdapter(hint, config=_FINITE).validate_python(value)
     except ValidationError as error:
         expected = str(parameters[option].annotation).replace(" | None", "")
-        raise InputError(f"dataset {name}: option {option} is {value!r}, expected {expected}") from error
+        raise InputError(f"{what}: option {option} is {value!r}, expected {expected}") from error

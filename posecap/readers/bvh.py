@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,19 @@ from posecap.errors import InputError
 from posecap.figures import Figure
 from posecap.io.bvh import Bvh
 from posecap.io.bvh_parser import read_bvh
-from posecap.joint_names import guess_landmarks
-from posecap.readers.motion_files import Motion, MotionFiles, Views, find_motions, keep_every, patterns
+from posecap.joint_names import UnclearError, guess_landmarks
+from posecap.readers.bvh_settings import Given, Roles, Settings, parse_given, read_per_file
+from posecap.readers.motion_files import (
+    Motion,
+    MotionFiles,
+    UnclearFileError,
+    Views,
+    find_motions,
+    keep_every,
+    patterns,
+)
 from posecap.skeletons import Skeleton, load_skeleton
 from posecap.upright import Upright, find_upright
-
-Roles = str | Mapping[str, str] | None
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the user says about files, before anything is guessed; see `open_dataset`."""
-
-    scale: float | None = None
-    up: str | None = None
-    mirror: bool | None = None
-    roles: Mapping[str, str] | None = None
 
 
 def open_dataset(
@@ -42,6 +38,7 @@ def open_dataset(
     up: str | None = None,
     mirror: bool | None = None,
     roles: Roles = None,
+    per_file: str | None = None,
     fps: float | None = None,
     skeleton: str = "h36m17",
     test: str | tuple[str, ...] | None = None,
@@ -52,34 +49,110 @@ def open_dataset(
     """All `.bvh` files below `root` (or the one file `root`), as 17 joints in metres, Z up, on the floor.
 
     scale: metres a unit; up: "y", "z", "-y", ...; mirror: whether the axes are left-handed; roles:
-    landmarks to joint names where names do not tell, "left_knee=Knee_01,right_knee=Knee_02"; fps: frames
+    landmarks to joint names where names do not tell, "left_knee=Knee_01,right_knee=Knee_02"; per_file: a
+    YAML file of file patterns, each with the scale, up, mirror or roles of the files that fit; fps: frames
     are dropped, one in so many, to come near this rate; skeleton: another skeleton (a shipped one or a
     `.yaml` file) whose joints have the files' joint names; test: key patterns of the test split.
     """
-    given = Given(scale, up, mirror, _parse_roles(roles))
-    load = partial(read_motion, given=given, skeleton=skeleton, fps=fps)
     views = Views(tuple(keypoints), int(cameras), projection, int(seed))
-    files = find_motions(root, (".bvh",), "bvh")
+    files, settings = _files(root, parse_given(scale, up, mirror, roles), per_file)
+    load = _Loader(settings, tuple(files.values()), skeleton, fps)
     count = partial(count_frames, fps=fps)
     name = load_skeleton(skeleton).name
     return MotionFiles(load_dataset_manifest("bvh"), name, files, load, count, views, patterns(test))
 
 
-def read_motion(
-    path: Path,
-    given: Given = Given(),
-    skeleton: str = "h36m17",
-    fps: float | None = None,
-) -> Motion:
-    """One file as joints of `skeleton`, metres, Z up; InputError says what to add where it stays open."""
+def _files(root: Path | None, common: Given, per_file: str | None) -> tuple[dict[str, Path], Settings]:
+    files = find_motions(root, (".bvh",), "bvh")
+    settings = Settings(root or Path(), common, read_per_file(per_file))
+    settings.check(list(files.values()))
+    return files, settings
+
+
+@dataclass(frozen=True)
+class _Loader:
+    """Reads one file; where that stays unclear, tells of all the other files that do, too."""
+
+    settings: Settings
+    files: tuple[Path, ...]
+    skeleton: str = "h36m17"
+    fps: float | None = None
+    _open: dict[Path, str] = field(default_factory=dict, compare=False)
+
+    def __call__(self, path: Path) -> Motion:
+        try:
+            return look_at(path, self.settings.of(path)).motion(self.skeleton, self.fps)
+        except UnclearError as error:
+            self._open.update(self._open or self._survey())
+            if len(self._open) < 2:
+                raise
+            told = ", ".join(f"{other.name} ({short})" for other, short in self._open.items())
+            raise UnclearFileError(
+                f"{len(self._open)} of {len(self.files)} BVH files stay unclear: {told}; "
+                "add what is asked as options, or file by file in a YAML file (per_file=FILE)",
+                error,
+            ) from error
+
+    def _survey(self) -> dict[Path, str]:
+        found = {}
+        for path in self.files:
+            try:
+                look_at(path, self.settings.of(path))
+            except UnclearError as error:
+                found[path] = error.short
+            except InputError:
+                continue  # damaged: told when its turn comes
+        return found
+
+
+@dataclass(frozen=True)
+class Look:
+    """One file, and what was found out about it."""
+
+    path: Path
+    bvh: Bvh
+    figure: Figure
+    upright: Upright
+
+    def motion(self, skeleton: str = "h36m17", fps: float | None = None) -> Motion:
+        """Joints of `skeleton`, metres, Z up."""
+        found = self.upright
+        if skeleton == "h36m17":
+            points = self.figure.h36m17()
+        else:
+            points = self.figure.positions[:, _same_names(self.bvh, load_skeleton(skeleton), self.path)]
+        told = f"{self.path.name}: {found.up} up, 1 unit = {found.metres_per_unit:g} m"
+        every = keep_every(self.bvh.fps, fps)
+        return Motion(
+            found.place(points[::every]),
+            self.bvh.fps / every,
+            source=f"{told}, {found.stature:.2f} m tall",
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Unit, up axis, stature and the joint taken for each landmark."""
+        found, names, marks = self.upright, self.bvh.names, self.figure.landmarks
+        return {
+            "file": self.path.name,
+            "frames": len(self.bvh.motion),
+            "fps": self.bvh.fps,
+            "joints": len(names),
+            "unit": found.unit,
+            "metres_per_unit": found.metres_per_unit,
+            "up": found.up,
+            "height_m": round(found.stature, 2),
+            "landmarks": {landmark: names[index] for landmark, index in marks.joints.items()},
+            "spine": [names[index] for index in marks.spine],
+        }
+
+
+def look_at(path: Path, given: Given = Given()) -> Look:
+    """One file; InputError says what to add where something stays open."""
     bvh = read_bvh(path)
-    figure, found = _find_out(bvh, path, given)
-    points = figure.h36m17()
-    if skeleton != "h36m17":
-        points = figure.positions[:, _same_names(bvh, load_skeleton(skeleton), path)]
-    told = f"{path.name}: {found.up} up, 1 unit = {found.metres_per_unit:g} m, {found.stature:.2f} m tall"
-    every = keep_every(bvh.fps, fps)
-    return Motion(found.place(points[::every]), bvh.fps / every, source=told)
+    positions, ends = bvh.positions()
+    marks = guess_landmarks(bvh.names, bvh.parents, given.roles, path.name)
+    figure = Figure(positions, ends, marks, bvh.parents, path.name, _rest(bvh), _own_joints(bvh))
+    return Look(path, bvh, figure, find_upright(figure, given.scale, given.up, given.mirror))
 
 
 def describe(
@@ -89,26 +162,32 @@ def describe(
     mirror: bool | None = None,
     roles: Roles = None,
 ) -> dict[str, Any]:
-    """What is found out about a file: unit, up axis, stature and the joint taken for each landmark.
+    """What is found out about one file (`Look.facts`); the options are those of `open_dataset`."""
+    return look_at(Path(path), parse_given(scale, up, mirror, roles)).facts()
 
-    The options are those of `open_dataset`.
-    """
-    path = Path(path)
-    bvh = read_bvh(path)
-    figure, found = _find_out(bvh, path, Given(scale, up, mirror, _parse_roles(roles)))
-    marks = figure.landmarks
-    return {
-        "file": path.name,
-        "frames": len(bvh.motion),
-        "fps": bvh.fps,
-        "joints": len(bvh.names),
-        "unit": found.unit,
-        "metres_per_unit": found.metres_per_unit,
-        "up": found.up,
-        "height_m": round(found.stature, 2),
-        "landmarks": {landmark: bvh.names[index] for landmark, index in marks.joints.items()},
-        "spine": [bvh.names[index] for index in marks.spine],
-    }
+
+def survey(
+    root: Path | None,
+    *,
+    scale: float | None = None,
+    up: str | None = None,
+    mirror: bool | None = None,
+    roles: Roles = None,
+    per_file: str | None = None,
+) -> list[dict[str, Any]]:
+    """One row a file below `root`: what is found out about it, or what stays open."""
+    files, settings = _files(root, parse_given(scale, up, mirror, roles), per_file)
+    rows = []
+    for key, path in files.items():
+        row: dict[str, Any] = dict.fromkeys(("frames", "fps", "joints", "unit", "up", "height_m"))
+        try:
+            facts = look_at(path, settings.of(path)).facts()
+            row |= {name: facts[name] for name in row}
+            problem = ""
+        except InputError as error:
+            problem = getattr(error, "short", "") or str(error)
+        rows.append({"sequence": key, **row, "stays open": problem})
+    return rows
 
 
 def count_frames(path: Path, fps: float | None = None) -> int:
@@ -127,13 +206,6 @@ def count_frames(path: Path, fps: float | None = None) -> int:
     if not (0 < num_frames < 1e9 and frame_time > 0):
         return 0
     return -(-int(num_frames) // keep_every(1 / frame_time, fps))
-
-
-def _find_out(bvh: Bvh, path: Path, given: Given) -> tuple[Figure, Upright]:
-    positions, ends = bvh.positions()
-    marks = guess_landmarks(bvh.names, bvh.parents, given.roles, path.name)
-    figure = Figure(positions, ends, marks, bvh.parents, path.name, _rest(bvh), _own_joints(bvh))
-    return figure, find_upright(figure, given.scale, given.up, given.mirror)
 
 
 def _own_joints(bvh: Bvh) -> list[int] | None:
@@ -164,13 +236,3 @@ def _same_names(bvh: Bvh, target: Skeleton, path: Path) -> list[int]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", re.sub(r"^.*[:|]", "", name).lower())
-
-
-def _parse_roles(roles: Roles) -> dict[str, str]:
-    if roles is None or isinstance(roles, Mapping):
-        return dict(roles or {})
-    pairs = [pair.partition("=") for pair in roles.split(",") if pair.strip()]
-    bad = [landmark for landmark, sign, joint in pairs if not sign or not joint.strip()]
-    if bad:
-        raise InputError(f"roles: expected LANDMARK=JOINT,..., found '{bad[0]}'")
-    return {landmark.strip(): joint.strip() for landmark, _, joint in pairs}

@@ -17,6 +17,7 @@ from posecap.sequences import Label, Sequence, View
 from posecap.skeletons import load_skeleton
 
 SOURCES = ("gt", "sim")
+LONGEST = 3600
 Names = str | tuple[str, ...] | list[str] | None
 
 
@@ -41,8 +42,10 @@ def open_dataset(
             raise unknown_name("2D source of the demo", source, SOURCES)
     length = settings.seconds if seconds is None else float(seconds)
     num_takes = settings.takes if takes is None else int(takes)
-    if length < 0.1 or num_takes < 1:
-        raise InputError(f"demo: expected seconds >= 0.1 and takes >= 1, found {length:g} and {num_takes}")
+    if not 0.1 <= length <= LONGEST or num_takes < 1:
+        raise InputError(
+            f"demo: expected seconds from 0.1 to {LONGEST} and takes >= 1, found {length:g} and {num_takes}"
+        )
     people = _chosen("demo subject", subjects, tuple(settings.subjects))
     scripts = _chosen("demo action", actions, settings.actions)
     sequences = {

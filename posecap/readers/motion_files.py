@@ -18,6 +18,17 @@ from posecap.virtual_cameras import check_views, see_by_virtual_cameras
 _SUBJECT = re.compile(r"(subject|actor|performer)[_\-]?\d+", flags=re.IGNORECASE)
 
 
+class UnclearFileError(InputError):
+    """A file that cannot be read without more being said, and others beside; `own` is about it alone."""
+
+    def __init__(self, message: str, own: InputError) -> None:
+        super().__init__(message)
+        self.own = own
+
+    def __reduce__(self) -> tuple[type[UnclearFileError], tuple[str, InputError]]:
+        return type(self), (str(self), self.own)
+
+
 @dataclass(frozen=True)
 class Motion:
     """What a format's file holds: joints (T, J, 3) metres; the labels are the file's own, if it has any."""
@@ -47,7 +58,8 @@ class MotionFiles:
     """A data set of motion files. `load` reads one, `count` tells its length without reading it all.
 
     Keys are the paths below the root without their suffix; the subject is the folder a file lies in;
-    `test` are patterns of keys (as "02_*" or "subject5*") that make up the test split.
+    `test` are patterns of keys (as "02_*" or "subject5*") that make up the test split; InputError for one
+    that fits none.
     """
 
     manifest: DatasetManifest
@@ -57,6 +69,12 @@ class MotionFiles:
     count: Callable[[Path], int]
     views: Views
     test: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for pattern in self.test:
+            if not any(fnmatch(key, pattern) for key in self.files):
+                some = ", ".join(list(self.files)[:10]) + (", ..." if len(self.files) > 10 else "")
+                raise InputError(f"{self.name}: test: no sequence fits '{pattern}' (there are {some})")
 
     @property
     def name(self) -> str:

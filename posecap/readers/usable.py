@@ -47,7 +47,7 @@ class UsableDataset:
             self.report += [problem.line(key) for problem in error.problems]
             return self._can_be_held(key)
         except InputError as error:
-            self.report.append(f"{error}; left out")
+            self.report.append(f"{getattr(error, 'own', error)}; left out")
             return False
         return True
 

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 import torch
@@ -113,6 +114,13 @@ def test_the_best_weights_on_a_held_out_training_subject_are_selected(tmp_path):
     errors = [row["validation_mpjpe_mm"] for row in read_log(run.path) if "validation_mpjpe_mm" in row]
     best = json.loads((run.path / "checkpoint" / "state.json").read_text())["best"]
     assert best == pytest.approx(min(errors) / 1000)
+
+
+def test_the_frame_rates_of_what_is_trained_on_are_in_the_run(tmp_path):
+    source = make_source((20, 7, 31, 12), ("S1", "S5", "S9", "S6"))
+    rates = (25.0, 50.0, 100.0, 25.0)
+    source.infos = tuple(replace(info, fps=fps) for info, fps in zip(source.infos, rates, strict=True))
+    assert tiny_run(tmp_path / "run", source=source).info.fps == (25.0, 50.0)
 
 
 def test_test_subjects_are_never_trained_on(tmp_path):

@@ -15,7 +15,7 @@ from posecap.io.bvh_parser import read_bvh
 from posecap.io.poses_to_bvh import poses_to_bvh
 from posecap.joint_names import Landmarks
 from posecap.readers import open_dataset
-from posecap.readers.bvh import describe
+from posecap.readers.bvh import describe, survey
 from posecap.skeletons import load_skeleton
 from tests.fixtures.bvh_people import HABITS, STATURE, make_person, write_person
 
@@ -293,3 +293,85 @@ def test_feet_that_end_below_the_ankle_point_neither_way(tmp_path):
         bvh.offsets[toe] = [0, -9, -0.5]
     write_bvh(tmp_path / "stumps.bvh", replace(bvh, motion=bent, ends=ends))
     assert describe(tmp_path / "stumps.bvh")["up"] == "y"
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Two files that tell everything, and two of which one thing each stays open."""
+    for name, habit in (("clear", "mixamo"), ("other", "bandai"), ("big", "lafan"), ("odd", "xsens")):
+        write_person(tmp_path / f"{name}.bvh", HABITS[habit])
+    odd = (tmp_path / "odd.bvh").read_text()
+    (tmp_path / "odd.bvh").write_text(odd.replace("LeftKnee", "J7").replace("RightKnee", "J11"))
+    bvh = read_bvh(tmp_path / "big.bvh")
+    motion = bvh.motion * np.where(
+        [name.endswith("n") and "pos" in name for name in sum(bvh.channels, ())], 3, 1
+    )
+    ends = {joint: 3 * end for joint, end in bvh.ends.items()}
+    write_bvh(tmp_path / "big.bvh", replace(bvh, offsets=3 * bvh.offsets, motion=motion, ends=ends))
+    return tmp_path
+
+
+def test_all_files_that_stay_unclear_are_told_at_once(mixed):
+    with pytest.raises(InputError) as told:
+        open_dataset("bvh", mixed).read("odd")
+    for words in (
+        "2 of 4",
+        "big.bvh (scale: ",
+        "odd.bvh (roles: which joint is left_knee, right_knee)",
+        "per_file",
+    ):
+        assert words in str(told.value)
+    dataset = open_dataset("bvh", mixed, skip_invalid=True)
+    assert dataset.keys() == ["clear", "other"]
+    assert len(dataset.report) == 2
+    assert all(" of 4 " not in line for line in dataset.report)
+
+
+def test_one_unclear_file_is_told_in_full(mixed):
+    (mixed / "big.bvh").unlink()
+    with pytest.raises(InputError, match=r"odd.bvh: no joint name says left_knee.*its joints are Hips"):
+        open_dataset("bvh", mixed).read("odd")
+
+
+def test_what_files_do_not_tell_is_said_file_by_file(mixed, tmp_path):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("big: {scale: 0.00333}\n'o?d.bvh': {roles: {left_knee: J7, right_knee: J11}}\n")
+    dataset = open_dataset("bvh", mixed, per_file=str(settings))
+    for sequence in map(dataset.read, dataset.keys()):
+        assert 1.4 < np.median(sequence.joints[:, 10, 2]) < 2.1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gone: {up: y}", r"no file fits 'gone' \(there are big.bvh, clear.bvh"),
+        ("big: {scael: 1}", "big: scael"),
+        ("big: {scale: -1}", "big: scale"),
+        ("[1, 2]", "expected file patterns"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_settings_that_are_wrong_are_told(mixed, tmp_path, text, message):
+    (tmp_path / "settings.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        open_dataset("bvh", mixed, per_file=str(tmp_path / "settings.yaml"))
+
+
+def test_a_survey_has_a_row_for_every_file(mixed):
+    rows = {row["sequence"]: row for row in survey(mixed)}
+    assert [rows[name]["stays open"] for name in ("clear", "other")] == ["", ""]
+    assert rows["clear"]["unit"] == "cm"
+    assert rows["odd"]["stays open"].startswith("roles: ")
+    assert rows["odd"]["unit"] is None
+    assert {row["stays open"] for row in survey(mixed, scale=0.00333)} >= {rows["odd"]["stays open"]}
+
+
+def test_a_test_pattern_that_fits_nothing_is_told(mixed):
+    with pytest.raises(InputError, match=r"no sequence fits 'S9\*' \(there are big, clear, odd, other\)"):
+        open_dataset("bvh", mixed, test="clear,S9*")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_none_are_refused(mixed, value):
+    with pytest.raises(InputError, match="option scale is"):
+        open_dataset("bvh", mixed, scale=value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.prediction_files import Prediction, PredictionFile, check_places
+from lifting.prediction.files import Prediction, PredictionFile, check_places
 from posecap.errors import InputError
 from posecap.skeletons import load_skeleton
 

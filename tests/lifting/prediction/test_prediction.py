@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from lifting.backbones import build
-from lifting.placing import place_root, stature
+from lifting.prediction.placing import place_root, stature
 from lifting.prediction import PredictionConfig, predict_file
-from lifting.prediction_recording import write_recording
+from lifting.prediction.recording import write_recording
 from lifting.recipes import load_recipe
 from lifting.runs import build_model, write_run
 from posecap.cameras import world_to_camera
@@ -87,6 +87,34 @@ def test_other_frame_rates_are_brought_to_the_runs(run: Path, tmp_path: Path):
     np.testing.assert_allclose(rows["time"], np.arange(41) / 50)
 
 
+@pytest.mark.parametrize(
+    ("trained", "told", "expected", "words"),
+    [
+        ((), None, 50, "does not say the frame rate it was trained at, taken as 50"),
+        ((30.0,), None, 30, "resampled from 25 to 30"),
+        ((50.0, 25.0), None, 25, ""),
+        ((50.0,), 100.0, 100, "resampled from 25 to 100"),
+    ],
+)
+def test_a_run_is_given_frames_at_a_rate_that_it_was_trained_at(tmp_path, trained, told, expected, words):
+    recipe = load_recipe("small", TINY)
+    run = write_run(tmp_path / "run", recipe, build_model(recipe), fps=trained).path
+    path = files.write_alphapose(tmp_path / "in.json", files.tracks_of_people(21, 1))
+    made = predict_file(
+        PredictionConfig(run, path, tmp_path / "o.parquet", size=files.SIZE, fps=25, rate=told)
+    )
+    assert made.fps == expected
+    assert words in " ".join(made.report)
+    assert made.num_frames == 20 * expected // 25 + 1
+
+
+def test_the_focal_length_is_called_what_it_is(run: Path, tmp_path: Path):
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(5, 1))
+    for focal, word in ((None, b"focal length assumed"), (900.0, b"focal length known")):
+        predict(run, path, tmp_path / "out.parquet", focal=focal)
+        assert word in pq.read_schema(tmp_path / "out.parquet").metadata[b"root"]
+
+
 def test_a_stature_is_kept(run: Path, tmp_path: Path):
     path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(20, 1))
     rows = predict(run, path, tmp_path / "out.parquet", height=1.9)
@@ -157,7 +185,7 @@ def test_a_place_that_cannot_be_written_is_told(run: Path, tmp_path: Path):
         ({"bvh": "none/out.bvh"}, "there is no folder"),
         ({"bvh": "out.fbx"}, "ends in .bvh"),
         ({"movie": "none/out.gif"}, "there is no folder"),
-        ({"movie": "out.mov"}, "need ffmpeg"),
+        ({"movie": "out.mp4"}, "need the program ffmpeg"),
     ],
 )
 def test_outputs_are_checked_before_any_is_written(run: Path, tmp_path: Path, monkeypatch, wrong, message):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lifting.prediction.truth import errors
 from posecap.errors import InputError
 from posecap.keypoints import Keypoints, Person
 from posecap.skeletons import load_skeleton
@@ -16,11 +17,20 @@ from posecap.skeletons import load_skeleton
 
 @dataclass(frozen=True)
 class Prediction:
-    """One person: pose (T, 17, 3) and estimated root (T, 3), metres, x right, y down, z away."""
+    """One person: pose (T, 17, 3) and estimated root (T, 3), metres, x right, y down, z away.
+
+    truth: the true pose in the same axes, NaN in frames without one; None where nothing is known.
+    """
 
     person: Person
     pose: np.ndarray
     root: np.ndarray
+    truth: np.ndarray | None = None
+
+    @property
+    def errors(self) -> np.ndarray:
+        """(T,) MPJPE of each frame in millimetres, NaN where the truth is not known."""
+        return np.full(len(self.pose), np.nan) if self.truth is None else errors(self.pose, self.truth)
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class PredictionFile:
     people: tuple[Prediction, ...]
     fps: float
     focal: float
+    focal_told: bool
     run: str
     keypoints: Keypoints
     report: tuple[str, ...]
@@ -38,16 +49,22 @@ class PredictionFile:
     def num_frames(self) -> int:
         return sum(len(one.pose) for one in self.people)
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether the true pose of anybody is known."""
+        return any(one.truth is not None for one in self.people)
+
     def metadata(self) -> dict[str, str]:
         """What the file says of itself."""
-        found = self.keypoints
-        return {
+        found, focal = self.keypoints, "known" if self.focal_told else "assumed"
+        truth = {} if not self.has_truth else {"truth_3d": "relative to the root", "error_mm": "MPJPE"}
+        return truth | {
             "skeleton": "h36m17",
             "joints": ", ".join(load_skeleton("h36m17").joints),
             "up": "-y",
             "units": "metres; camera frame: x right, y down, z away from the camera",
             "pose_3d": "relative to the root",
-            "root": "estimated from the reprojection of the pose, with the focal length given here",
+            "root": f"estimated from the reprojection of the pose, focal length {focal}",
             "confidence": "of the 2D keypoints",
             "filled": "joints that were not detected but filled in",
             "fps": f"{self.fps:g}",
@@ -82,7 +99,7 @@ def write_parquet(path: Path, made: PredictionFile) -> None:
 
     people = made.people
     frames = [one.person.start + np.arange(len(one.pose), dtype=np.int32) for one in people]
-    columns = {
+    columns: dict[str, object] = {
         "person": pa.array([one.person.id for one in people for _ in one.pose]),
         "frame": pa.array(np.concatenate(frames)),
         "time": pa.array(np.concatenate(frames) / made.fps),
@@ -91,6 +108,8 @@ def write_parquet(path: Path, made: PredictionFile) -> None:
         "confidence": _lists([one.person.confidence for one in people], pa.float32()),
         "filled": _lists([one.person.filled for one in people], pa.bool_()),
     }
+    if made.has_truth:
+        columns |= _truth_columns(people)
     table = pa.table(columns).replace_schema_metadata(made.metadata())
     beside = path.with_name(path.name + ".new")
     try:
@@ -99,6 +118,16 @@ def write_parquet(path: Path, made: PredictionFile) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _truth_columns(people: tuple[Prediction, ...]) -> dict[str, object]:
+    """NaN and null in frames whose truth is not known."""
+    import pyarrow as pa
+
+    truths = [np.full_like(one.pose, np.nan) if one.truth is None else one.truth for one in people]
+    found = np.concatenate([one.errors for one in people])
+    error = pa.array(found, pa.float32(), mask=np.isnan(found))
+    return {"truth_3d": _lists(truths, pa.float32()), "error_mm": error}
 
 
 def write_bvhs(path: Path, made: PredictionFile) -> list[Path]:
