@@ -16,6 +16,7 @@ import numpy as np
 from posecap.errors import InputError
 from posecap.io.limits import MAX_BYTES, array_bytes, check_limit, human_bytes, require_file
 from posecap.io.pickles import PLAIN_KINDS, unpickle
+from posecap.io.scratch import Scratch
 
 _READ_HEADER = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -35,12 +36,16 @@ def read_npy(path: str | Path, max_bytes: int = MAX_BYTES) -> np.ndarray:
 
 
 def read_npz(
-    path: str | Path, names: Iterable[str] | None = None, max_bytes: int = MAX_BYTES
+    path: str | Path,
+    names: Iterable[str] | None = None,
+    max_bytes: int = MAX_BYTES,
+    scratch: Scratch | None = None,
 ) -> dict[str, Any]:
     """Arrays of an `.npz` file by name, all or those in `names`; a pickled object comes as itself.
 
     Object arrays hold numpy arrays and plain containers only. Raises InputError naming the file, the
     member, and the class where one is not admitted, or the names there are where one is missing.
+    With `scratch` large arrays in pickled objects come as StoredArrays, whose numbers lie there.
     """
     path = Path(path)
     require_file(path)
@@ -49,7 +54,7 @@ def read_npz(
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             wanted = list(members) if names is None else list(names)
             _check_members(path, members, wanted, max_bytes)
-            return {name: _read_member(archive, members[name], path) for name in wanted}
+            return {name: _read_member(archive, members[name], path, scratch) for name in wanted}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise InputError(
             f"{path}: not a readable .npz file ({str(error) or type(error).__name__})"
@@ -76,19 +81,19 @@ def _check_members(
     check_limit(path, sum(members[name].file_size for name in wanted), max_bytes)
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Any:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, scratch: Scratch | None) -> Any:
     if info.flag_bits & 1:
         raise InputError(f"{path}: {info.filename} is encrypted")
     with archive.open(info) as stream:
-        array = _read_array(stream, info.file_size, f"{path}: {info.filename}")
+        array = _read_array(stream, info.file_size, f"{path}: {info.filename}", scratch)
     return array.item() if array.dtype.kind == "O" and array.ndim == 0 else array
 
 
-def _read_array(stream: Any, size: int, source: str) -> np.ndarray:
+def _read_array(stream: Any, size: int, source: str, scratch: Scratch | None = None) -> np.ndarray:
     shape, fortran, dtype = _read_header(stream, source)
     left = size - stream.tell()
     if dtype.kind == "O":
-        return _object_array(unpickle(stream, left, source), shape, source)
+        return _object_array(unpickle(stream, left, source, scratch), shape, source)
     if dtype.kind not in PLAIN_KINDS:
         raise InputError(f"{source}: holds {dtype}, expected numbers or strings")
     try:

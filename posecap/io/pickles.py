@@ -11,15 +11,17 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
 from posecap.errors import InputError
 from posecap.io.limits import MAX_BYTES, array_bytes, check_limit, require_file
+from posecap.io.scratch import LARGE, Scratch, StoredArray, StoredBytes
 
 MAX_DEPTH = 32
 PLAIN_KINDS = "biufcSU"
+_PYTHONS: Any = pickle._Unpickler
 
 
 def read_pickle(path: str | Path, max_bytes: int = MAX_BYTES) -> Any:
@@ -35,10 +37,17 @@ def read_pickle(path: str | Path, max_bytes: int = MAX_BYTES) -> Any:
         return unpickle(stream, size, str(path))
 
 
-def unpickle(stream: BinaryIO, size: int, source: str) -> Any:
-    """The object pickled in the next `size` bytes of `stream`; `source` names it in errors."""
+def unpickle(stream: BinaryIO, size: int, source: str, scratch: Scratch | None = None) -> Any:
+    """The object pickled in the next `size` bytes of `stream`; `source` names it in errors.
+
+    With `scratch` large arrays come as StoredArrays, whose numbers lie there.
+    """
+    bounded = _Bounded(stream, size)
     try:
-        loaded = _Unpickler(_Bounded(stream, size), source).load()
+        unpickler = (
+            _Unpickler(bounded, source) if scratch is None else _StoringUnpickler(bounded, source, scratch)
+        )
+        loaded = unpickler.load()
     except InputError:
         raise
     except MemoryError as error:
@@ -91,6 +100,44 @@ class _Unpickler(pickle._Unpickler):
         raise InputError(f"{self._source}: uses pickle extension {code}, which is not read")
 
 
+class _StoringUnpickler(_Unpickler):
+    """Puts large strings of bytes into a scratch file as they come, so that its memo does not hold them."""
+
+    read: Callable[[int], bytes]
+    append: Callable[[Any], None]
+    stack: list[Any]
+
+    def __init__(self, stream: _Bounded, source: str, scratch: Scratch) -> None:
+        super().__init__(stream, source)
+        self._scratch = scratch
+
+    def _bytes_of_length(self, width: int) -> None:
+        size = int.from_bytes(self.read(width), "little")
+        self.append(self._scratch.copy(self.read, size) if size >= LARGE else self.read(size))
+
+    def _text(self, load: Callable[[Any], None]) -> None:
+        """Old pickles hold bytes as text."""
+        load(self)
+        text = self.stack[-1]
+        if len(text) < LARGE:
+            return
+        try:
+            data = text.encode("latin1")
+        except UnicodeEncodeError:
+            return
+        self.stack[-1] = self._scratch.put_bytes(data, is_text=True)
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+        **_PYTHONS.dispatch,
+        pickle.BINBYTES[0]: lambda self: self._bytes_of_length(4),
+        pickle.BINBYTES8[0]: lambda self: self._bytes_of_length(8),
+        pickle.BYTEARRAY8[0]: lambda self: self._bytes_of_length(8),
+        pickle.BINSTRING[0]: lambda self: self._text(_PYTHONS.load_binstring),
+        pickle.BINUNICODE[0]: lambda self: self._text(_PYTHONS.load_binunicode),
+        pickle.BINUNICODE8[0]: lambda self: self._text(_PYTHONS.load_binunicode8),
+    }
+
+
 class _Admitted:
     """A callable without attributes that a pickle could set."""
 
@@ -130,14 +177,14 @@ class _Array:
     __slots__ = ("value",)
 
     def __init__(self, *_: Any) -> None:
-        self.value: np.ndarray = np.empty(0)
+        self.value: np.ndarray | StoredArray = np.empty(0)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         shape, dtype, fortran, raw = state[-4:]
         self.value = _build_array(raw, dtype, shape, "F" if fortran else "C")
 
 
-def _build_array(raw: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarray:
+def _build_array(raw: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarray | StoredArray:
     if not isinstance(dtype, _Dtype) or not isinstance(shape, tuple):
         raise ValueError("array without a dtype or a shape")
     if dtype.dtype.kind == "O":
@@ -145,7 +192,17 @@ def _build_array(raw: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarr
     data = raw.encode("latin1") if isinstance(raw, str) else raw
     if array_bytes(shape, dtype.dtype.itemsize) != len(data):
         raise ValueError(f"an array of shape {shape} {dtype.dtype} holds {len(data)} bytes")
+    if isinstance(data, StoredBytes):
+        return _stored_array(data, dtype.dtype, shape, order)
     return np.frombuffer(data, dtype.dtype).reshape(shape, order=order)  # type: ignore[call-overload]
+
+
+def _stored_array(data: StoredBytes, dtype: np.dtype, shape: tuple[int, ...], order: str) -> Any:
+    """Rows of a stored array lie one after the other, which those of a Fortran array do not."""
+    if order == "C":
+        return StoredArray(data, shape, dtype)
+    whole = np.asarray(StoredArray(data, shape[::-1], dtype)).transpose()
+    return data.scratch.put(whole)
 
 
 def _object_array(items: Any, shape: tuple[int, ...], order: str) -> np.ndarray:
@@ -161,14 +218,21 @@ def _scalar(dtype: Any, raw: Any = b"") -> Any:
     return _build_array(raw, dtype, (1,))[0]
 
 
-def _buffer_array(raw: Any, dtype: Any, shape: Any, order: Any = "C") -> np.ndarray:
+def _buffer_array(raw: Any, dtype: Any, shape: Any, order: Any = "C") -> np.ndarray | StoredArray:
     return _build_array(raw, dtype, shape, "F" if order == "F" else "C")
 
 
-def _encode(text: Any = "", encoding: str = "latin1") -> bytes:
+def _encode(text: Any = "", encoding: str = "latin1") -> bytes | StoredBytes:
     if encoding not in ("latin1", "latin-1"):
         raise ValueError(f"bytes in {encoding}")
+    if isinstance(text, StoredBytes):
+        return StoredBytes(text.scratch, text.start, text.size)
     return text if isinstance(text, bytes) else text.encode("latin1")
+
+
+def _bytearray(*args: Any) -> bytearray | StoredBytes:
+    data = _encode(*args)
+    return data if isinstance(data, StoredBytes) else bytearray(data)
 
 
 def _not_called(*_: Any) -> None:
@@ -196,7 +260,7 @@ _STAND_INS: dict[tuple[str, str], Callable[..., Any]] = {
     ("builtins", "set"): set,
     ("builtins", "frozenset"): frozenset,
     ("builtins", "bytes"): lambda *args: _encode(*args),
-    ("builtins", "bytearray"): lambda *args: bytearray(_encode(*args)),
+    ("builtins", "bytearray"): _bytearray,
     ("builtins", "complex"): complex,
     ("builtins", "list"): lambda items=(): list(items),
     ("builtins", "dict"): lambda items=(): dict(items),
@@ -215,6 +279,8 @@ class _Plain:
             raise InputError(f"{self._source}: containers nested more than {MAX_DEPTH} deep")
         if isinstance(value, (_Admitted, _Dtype)):
             raise InputError(f"{self._source}: holds a type or a function, not data")
+        if isinstance(value, StoredBytes):
+            return value.content()
         if not isinstance(value, (_Array, np.ndarray, dict, list, tuple)):
             return value
         if id(value) not in self._done:

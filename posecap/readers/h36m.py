@@ -14,6 +14,7 @@ import numpy as np
 from posecap.cameras import Camera, project, world_to_camera
 from posecap.datasets import DatasetManifest, load_dataset_manifest
 from posecap.errors import InputError, unknown_name
+from posecap.io import Scratch, StoredArray
 from posecap.readers import h36m_archives as archives
 from posecap.readers import h36m_motionbert as motionbert
 from posecap.readers import h36m_source as source_files
@@ -49,7 +50,10 @@ def open_dataset(
 
 
 class H36m:
-    """Sequences "S9/Walking 1"; every subject, action and camera is found at opening, or named."""
+    """Sequences "S9/Walking 1"; every subject, action and camera is found at opening, or named.
+
+    The archives are unpacked once, into a scratch file that forked workers share; memory holds a sequence.
+    """
 
     name = "h36m"
     skeleton = "h36m17"
@@ -57,15 +61,20 @@ class H36m:
     def __init__(self, root: Path, keypoints: tuple[str, ...], files: str = "archives") -> None:
         self.manifest: DatasetManifest = load_dataset_manifest("h36m")
         self._arguments = (root, keypoints, files)
-        read = archives.read_joints if files == "archives" else source_files.read_joints
-        self._joints = read(root / archives.POSES_FILE if files == "archives" else root)
+        scratch = Scratch()
+        self._joints: dict[str, np.ndarray | StoredArray] = (
+            archives.read_joints(root / archives.POSES_FILE, scratch)
+            if files == "archives"
+            else source_files.read_joints(root, scratch)
+        )
         subjects = dict.fromkeys(key.split("/")[0] for key in self._joints)
         self._cameras = {subject: self.manifest.subject_cameras(subject) for subject in subjects}
         lengths = {key: len(motion) for key, motion in self._joints.items()}
         self._projected = files == "source" and "gt" in keypoints
         read_from_files = [name for name in keypoints if not (self._projected and name == "gt")]
-        self._views = {
-            name: archives.read_views(root, name, lengths, self._cameras) for name in read_from_files
+        self._tracks = {
+            name: archives.read_tracks(root, name, lengths, self._cameras, scratch)
+            for name in read_from_files
         }
         self._sources = keypoints
 
@@ -80,7 +89,7 @@ class H36m:
         return len(self._found(key))
 
     def read(self, key: str) -> Sequence:
-        joints = self._found(key)
+        joints = archives.kept_joints(self._found(key))
         subject, recording = key.split("/", 1)
         action = action_of(recording)
         return Sequence(
@@ -94,20 +103,20 @@ class H36m:
             source=archives.POSES_FILE if self._arguments[2] == "archives" else source_files.SOURCE,
             labels=(Label(camel_to_words(action), 0, len(joints)),),
             cameras=self._cameras[subject],
-            views={source: self._views_of(source, key) for source in self._sources},
+            views={source: self._views_of(source, key, joints) for source in self._sources},
         ).check()
 
-    def _found(self, key: str) -> np.ndarray:
+    def _found(self, key: str) -> np.ndarray | StoredArray:
         if key not in self._joints:
             raise unknown_name("sequence", key, self._joints)
         return self._joints[key]
 
-    def _views_of(self, source: str, key: str) -> dict[str, View]:
+    def _views_of(self, source: str, key: str, joints: np.ndarray) -> dict[str, View]:
         cameras = self._cameras[key.split("/")[0]]
-        if source in self._views:
-            views = self._views[source][key]
+        if source in self._tracks:
+            views = [track.view() for track in self._tracks[source][key]]
         else:
-            views = [_projected(self._joints[key], camera) for camera in cameras]
+            views = [_projected(joints, camera) for camera in cameras]
         return {camera.name: view for camera, view in zip(cameras, views, strict=True)}
 
 

@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from posecap.cameras import Camera
 from posecap.errors import InputError, unknown_name
-from posecap.io import read_npz
+from posecap.io import Scratch, StoredArray, read_npz
 from posecap.sequences import View
 
 POSES_FILE = "data_3d_h36m.npz"
@@ -22,6 +22,25 @@ KEPT_OF_32 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 NUM_JOINTS = 17
 
 Tree = dict[str, dict[str, Any]]
+Stored = np.ndarray | StoredArray
+
+
+class Track(NamedTuple):
+    """2D of one sequence in one camera as its files hold it, (T, 17, 2 or 3), and confidences beside."""
+
+    pixels: Stored
+    confidence: Stored | None
+
+    def view(self) -> View:
+        """Confidences from the file beside, else from a third channel, else ones."""
+        pixels = np.asarray(self.pixels, np.float32)
+        if self.confidence is not None:
+            sure = np.asarray(self.confidence, np.float32).reshape(pixels.shape[:2])
+        elif pixels.shape[2] == 3:
+            sure = pixels[..., 2]
+        else:
+            sure = np.broadcast_to(np.float32(1), pixels.shape[:2])
+        return View(pose_2d=pixels[..., :2], confidence=sure)
 
 
 def found_sources(root: Path) -> list[str]:
@@ -30,46 +49,56 @@ def found_sources(root: Path) -> list[str]:
     return [name for name in names if not name.endswith("_conf")]
 
 
-def read_joints(path: Path) -> dict[str, np.ndarray]:
-    """Every motion of the 3D archive, "subject/action" -> (T, 17, 3) float32 metres."""
-    tree = _read_tree(path, "positions_3d")
+def read_joints(path: Path, scratch: Scratch | None = None) -> dict[str, Stored]:
+    """Every motion of the 3D archive, "subject/action" -> (T, 17 or 32, 3) metres; see `kept_joints`.
+
+    With `scratch` long motions lie there and not in memory.
+    """
+    tree = _read_tree(path, "positions_3d", scratch)
     joints = {
-        f"{subject}/{action}": kept_joints(motion, f"{path}: {subject}/{action}")
-        for subject, actions in tree.items()
-        for action, motion in actions.items()
+        f"{subject}/{action}": one for subject, actions in tree.items() for action, one in actions.items()
     }
     if not joints:
         raise InputError(f"{path}: holds no sequences")
+    for key, motion in joints.items():
+        _check_motion(motion, f"{path}: {key}")
     return joints
 
 
-def kept_joints(motion: Any, source: str) -> np.ndarray:
-    """(T, 17, 3) float32 of 32 or 17 joints; InputError names `source`."""
+def kept_joints(motion: Stored) -> np.ndarray:
+    """(T, 17, 3) float32 of 32 or 17 joints."""
+    read = np.asarray(motion)
+    return np.ascontiguousarray(read[:, KEPT_OF_32] if read.shape[1] == 32 else read, dtype=np.float32)
+
+
+def _check_motion(motion: Any, source: str) -> None:
     shape = motion.shape if _is_numeric(motion) else None
     if shape is None or len(shape) != 3 or shape[1] not in (17, 32) or shape[2] != 3:
         found = shape if shape is not None else type(motion).__name__
         raise InputError(f"{source}: expected poses (frames, 32 or 17, 3), found {found}")
-    kept = motion[:, KEPT_OF_32] if shape[1] == 32 else motion
-    return np.ascontiguousarray(kept, dtype=np.float32)
 
 
-def read_views(
-    root: Path, source: str, lengths: dict[str, int], cameras: dict[str, tuple[Camera, ...]]
-) -> dict[str, list[View]]:
-    """Views of one 2D source for every key of `lengths`, one a camera of the key's subject."""
+def read_tracks(
+    root: Path,
+    source: str,
+    lengths: dict[str, int],
+    cameras: dict[str, tuple[Camera, ...]],
+    scratch: Scratch | None = None,
+) -> dict[str, list[Track]]:
+    """2D of one source for every key of `lengths`, one track a camera of the key's subject."""
     path = root / f"data_2d_h36m_{source}.npz"
     if not path.is_file():
         raise unknown_name("2D source", source, found_sources(root))
     beside = root / f"data_2d_h36m_{source}_conf.npz"
-    pixels = _read_tree(path, "positions_2d")
-    given = _read_tree(beside, "confidences_2d") if beside.is_file() else None
-    views = {}
+    pixels = _read_tree(path, "positions_2d", scratch)
+    given = _read_tree(beside, "confidences_2d", scratch) if beside.is_file() else None
+    tracks = {}
     for key, length in lengths.items():
         names = [camera.name for camera in cameras[key.split("/")[0]]]
-        tracks = _take_tracks(path, pixels, key, names, length, (2, 3))
+        found = _take_tracks(path, pixels, key, names, length, (2, 3))
         sure = _take_tracks(beside, given, key, names, length, (1,)) if given is not None else None
-        views[key] = [_view(track, sure[index] if sure else None) for index, track in enumerate(tracks)]
-    return views
+        tracks[key] = [Track(one, sure[index] if sure else None) for index, one in enumerate(found)]
+    return tracks
 
 
 def write_archives(
@@ -104,8 +133,8 @@ def _nested(flat: dict[str, Any]) -> Tree:
     return tree
 
 
-def _read_tree(path: Path, name: str) -> Tree:
-    tree = read_npz(path, [name])[name]
+def _read_tree(path: Path, name: str, scratch: Scratch | None = None) -> Tree:
+    tree = read_npz(path, [name], scratch=scratch)[name]
     if not isinstance(tree, dict) or not all(isinstance(actions, dict) for actions in tree.values()):
         raise InputError(f"{path}: {name} is not a dictionary of subjects, each a dictionary of actions")
     return tree
@@ -113,14 +142,14 @@ def _read_tree(path: Path, name: str) -> Tree:
 
 def _take_tracks(
     path: Path, tree: Tree, key: str, cameras: list[str], num_frames: int, channels: tuple[int, ...]
-) -> list[np.ndarray]:
+) -> list[Stored]:
     """The tracks of one sequence, (num_frames, 17, channels) each; what is longer is cut at its end."""
     subject, action = key.split("/", 1)
     for level, name in ((tree, subject), (tree.get(subject, {}), action)):
         if name not in level:
             raise InputError(f"{path}: has no {key}, which the 3D file has ('{name}' is missing)")
     tracks = tree[subject][action]
-    if not isinstance(tracks, (list, tuple)) and not (isinstance(tracks, np.ndarray) and tracks.ndim):
+    if not isinstance(tracks, (list, tuple)) and not (isinstance(tracks, Stored) and tracks.ndim):
         raise InputError(f"{path}: {key}: expected one track a camera, found {type(tracks).__name__}")
     if len(tracks) < len(cameras):
         raise InputError(f"{path}: {key}: camera {cameras[len(tracks)]} is missing")
@@ -130,25 +159,18 @@ def _take_tracks(
     ]
 
 
-def _checked_track(track: Any, source: str, num_frames: int, channels: tuple[int, ...]) -> np.ndarray:
+def _checked_track(track: Any, source: str, num_frames: int, channels: tuple[int, ...]) -> Stored:
     shape = track.shape if _is_numeric(track) else None
     if shape is not None and channels == (1,) and len(shape) == 2:
-        track, shape = track[..., None], (*shape, 1)
+        shape = (*shape, 1)
     if shape is None or len(shape) != 3 or shape[1] != NUM_JOINTS or shape[2] not in channels:
         expected = "(frames, 17)" if channels == (1,) else "(frames, 17, 2)"
         found = shape if shape is not None else type(track).__name__
         raise InputError(f"{source}: expected {expected}, found {found}")
     if shape[0] < num_frames:
         raise InputError(f"{source}: {shape[0]} frames of 2D, but {num_frames} of 3D")
-    return track[:num_frames].astype(np.float32, copy=False)
-
-
-def _view(track: np.ndarray, sure: np.ndarray | None) -> View:
-    """Confidences from the file beside, else from a third channel, else ones."""
-    if sure is None and track.shape[2] == 2:
-        sure = np.broadcast_to(np.float32(1), (*track.shape[:2], 1))
-    return View(pose_2d=track[..., :2], confidence=(track[..., 2:] if sure is None else sure)[..., 0])
+    return track[:num_frames]
 
 
 def _is_numeric(array: Any) -> bool:
-    return isinstance(array, np.ndarray) and array.dtype.kind in "fiu"
+    return isinstance(array, Stored) and array.dtype.kind in "fiu"

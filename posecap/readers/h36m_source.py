@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from posecap.errors import InputError
+from posecap.io import Scratch, StoredArray
 from posecap.io.matlab import read_hdf5
 from posecap.readers.h36m_archives import kept_joints
 from posecap.readers.h36m_names import canonical
@@ -31,19 +32,20 @@ def find_files(root: Path) -> dict[str, Path]:
     return {}
 
 
-def read_joints(root: Path) -> dict[str, np.ndarray]:
-    """Every motion, "subject/recording" -> (T, 17, 3) float32 metres."""
+def read_joints(root: Path, scratch: Scratch) -> dict[str, np.ndarray | StoredArray]:
+    """Every motion, "subject/recording" -> (T, 17, 3) float32 metres; long ones lie in `scratch`."""
     files = find_files(root)
     if not files:
         raise InputError(f"{root}: has no pose files ({' or '.join(PATTERNS)})")
-    return {key: _read_file(path) for key, path in files.items()}
+    return {key: scratch.put(read_file(path)) for key, path in files.items()}
 
 
-def _read_file(path: Path) -> np.ndarray:
+def read_file(path: Path) -> np.ndarray:
+    """One motion, (T, 17, 3) float32 metres."""
     values = _read_cdf(path) if path.suffix == ".cdf" else _read_h5(path)
     if values.dtype.kind not in "fiu" or values.ndim != 2 or values.shape[1] != 96:
         raise InputError(f"{path}: expected 96 numbers a frame, found {values.shape}")
-    return kept_joints(values.reshape(-1, 32, 3) / 1000, str(path))
+    return kept_joints(values.reshape(-1, 32, 3) / 1000)
 
 
 def _read_cdf(path: Path) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,19 @@ def test_files_that_hold_17_joints_already_are_read_alike(pristine: Path, tmp_pa
     write_h36m(tmp_path, num_frames=12, num_joints=17)
     a, b = (open_dataset("h36m", folder).read("S9/Walking").joints for folder in (pristine, tmp_path))
     np.testing.assert_array_equal(a, b)
+
+
+def test_long_recordings_are_read_when_they_are_asked_for_and_not_held(tmp_path: Path):
+    write_h36m(tmp_path, subjects=("S1",), num_frames=4000, sources=("noisy",))
+    tracemalloc.start()
+    data = open_dataset("h36m", tmp_path, ["noisy"])
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 500_000  # the files hold 13 MB
+    whole = load_tree(tmp_path / "data_2d_h36m_noisy.npz", "positions_2d")["S1"]["Sitting 1"]
+    sequence = data.read("S1/Sitting 1")
+    np.testing.assert_array_equal(sequence.joints, swinging_motion(4000, seed=1))
+    np.testing.assert_array_equal(sequence.views["noisy"]["58860488"].pose_2d, whole[2])
 
 
 def test_confidences_come_from_the_file_beside_else_are_ones(pristine: Path):
