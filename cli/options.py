@@ -15,6 +15,7 @@ ShardsArgument = Annotated[
     typer.Argument(metavar="SHARDS", help="Shard directory made by `posecap generate`.", show_default=False),
 ]
 EncoderOption = Annotated[str, typer.Option(help="Text encoder: a name, or a directory with one.")]
+LanguageOption = Annotated[str, typer.Option(help="Words of the captions: a name or a .yaml file.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable result.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]

@@ -33,6 +33,8 @@ def print_rows(
     names = list(columns or (rows[0] if rows else ()))
     if output is Format.json:
         print_json([{name: row.get(name) for name in names} for row in rows])
+    elif not names:
+        return
     elif output is Format.csv:
         _print_csv(rows, names)
     elif sys.stdout.isatty():

@@ -75,7 +75,7 @@ def told_frames(shards: Shards, filters: Filters) -> Iterator[ToldFrame]:
 
 
 def chosen_sequences(shards: Shards, filters: Filters) -> list[SequenceInfo]:
-    """Sequences that pass `filters`; InputError where none can for a name that is not there."""
+    """Sequences that pass `filters`; InputError where there are none, with the name that is not there."""
     infos = list(shards.sequence_infos.values())
     for what in ("subject", "action", "sequence"):
         wanted = getattr(filters, what)
@@ -83,8 +83,10 @@ def chosen_sequences(shards: Shards, filters: Filters) -> list[SequenceInfo]:
         if wanted is not None and wanted.lower() not in {value.lower() for value in values}:
             raise unknown_name(what, wanted, values)
     chosen = [info for info in infos if _passes(info, filters)]
-    longest = max((info.num_frames for info in chosen), default=0)
-    if chosen and filters.frame is not None and filters.frame >= longest:
+    if not chosen:
+        raise InputError(f"{shards.path}: no sequence has this subject, action and name together")
+    longest = max(info.num_frames for info in chosen)
+    if filters.frame is not None and filters.frame >= longest:
         raise InputError(
             f"{shards.path}: no frame {filters.frame}, the longest sequence ends at {longest - 1}"
         )
@@ -105,6 +107,10 @@ def _passes(info: SequenceInfo, filters: Filters) -> bool:
 def _captions_of(shards: Shards, info: SequenceInfo, camera: str | None) -> Iterator[tuple[str, Ragged]]:
     """(camera, caption ids by frame): one pair with camera "" where captions belong to frames."""
     if shards.manifest.frame != "camera":
+        if camera is not None:
+            raise InputError(
+                f"{shards.path}: captions belong to frames here, not to cameras as with --frame camera"
+            )
         rows = shards.read_frames(info.key)
         if rows.caption_ids is not None:
             yield "", rows.caption_ids

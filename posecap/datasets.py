@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -123,7 +122,6 @@ class DatasetManifest(Manifest):
         return found[0]
 
 
-@cache
 def load_dataset_manifest(name: str) -> DatasetManifest:
     """The shipped data set `name`, or one in a user's `.yaml` file; InputError where there is none."""
     return manifests.load("datasets", name, DatasetManifest)

@@ -33,6 +33,7 @@ class Options:
     without: tuple[str, ...] = ()
     action: str = ""
     concise: bool = False
+    language: str = "en"
 
 
 def describe_file(path: str | Path, options: Options, frames: str = "") -> list[dict[str, Any]]:
@@ -55,26 +56,28 @@ def explain_file(path: str | Path, options: Options, frames: str = "") -> list[d
 
 
 def parse_frames(text: str, num_frames: int) -> np.ndarray:
-    """Frame numbers named by `text`: "7", "0,7,9", "10:20", "::25"; "" is all. InputError otherwise."""
+    """Frame numbers named by `text`: "7", "0,7,9", "10:20", "::25"; "" is all.
+
+    InputError for anything else, for a frame that is not there, and where no frame is named.
+    """
     if not text:
         return np.arange(num_frames)
     try:
         parts = [[int(n) if n else None for n in part.split(":")] for part in text.split(",")]
-        numbers = [_numbers(part, num_frames) for part in parts]
+        chosen = [frame for part in parts for frame in _numbers(part, num_frames)]
     except ValueError as error:
         raise InputError(
             f"frames '{text}': expected numbers and START:STOP:STEP, e.g. 0,10:20,::25"
         ) from error
-    chosen = np.concatenate(numbers)
-    if chosen.size and chosen.max() >= num_frames:
+    if not chosen or max(chosen) >= num_frames:
         raise InputError(f"frames '{text}': there are {num_frames} frames, 0 to {num_frames - 1}")
-    return chosen
+    return np.array(chosen)
 
 
-def _numbers(part: list[int | None], num_frames: int) -> np.ndarray:
+def _numbers(part: list[int | None], num_frames: int) -> list[int] | range:
     if len(part) > 3 or any(number is not None and number < 0 for number in part) or part == [None]:
         raise ValueError("not a range")
-    return np.array(part, int) if len(part) == 1 else np.arange(num_frames)[slice(*part)]
+    return [int(part[0] or 0)] if len(part) == 1 else range(num_frames)[slice(*part)]
 
 
 def _tell(
@@ -84,9 +87,17 @@ def _tell(
     chosen = parse_frames(frames, len(poses))
     codes = _extract(path, poses, options)
     selected = codes.selected()[chosen] & statements_without(codes.definitions, options.without)
-    style, seed, variants, concise = options.style, options.seed, options.variants, options.concise
-    told = caption_states(selected, codes.definitions, style, seed, variants, concise=concise)
-    return codes, chosen, [[with_action(one, options.action) for one in own] for own in told]
+    told = caption_states(
+        selected,
+        codes.definitions,
+        options.style,
+        options.seed,
+        options.variants,
+        options.language,
+        concise=options.concise,
+    )
+    action, language = options.action, options.language
+    return codes, chosen, [[with_action(one, action, language) for one in own] for own in told]
 
 
 def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes:

@@ -36,7 +36,10 @@ def up_vector(up: Up) -> np.ndarray:
         if up not in UP_TO_Y:
             raise unknown_name("up axis", up, UP_TO_Y)
         return np.array(UP_TO_Y[up][1], float)
-    vector = np.asarray(up, float)
+    try:
+        vector = np.asarray(up, float)
+    except (TypeError, ValueError):
+        vector = np.zeros(0)
     norm = np.linalg.norm(vector)
     if vector.shape != (3,) or not np.isfinite(norm) or norm == 0:
         raise InputError(f"up: expected an axis name or three numbers, got {up!r}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -14,6 +13,7 @@ from posecap.errors import InputError
 from posecap.manifests import Manifest
 
 Unit = Literal["m", "cm", "mm", "in"]
+UpAxis = Literal["x", "y", "z", "-x", "-y", "-z"]
 
 
 class Extrapolation(Manifest):
@@ -24,7 +24,8 @@ class Extrapolation(Manifest):
     length: float = Field(gt=0, description="metres")
 
 
-Source = str | tuple[str, ...] | Extrapolation
+Mean = Annotated[tuple[str, ...], Field(min_length=1)]
+Source = str | Mean | Extrapolation
 
 
 class Skeleton(Manifest):
@@ -45,8 +46,10 @@ class Skeleton(Manifest):
     )
     posecodes: str = Field("posescript", description="posecode definitions used when none are named")
     unit: Unit = Field("m", description="of files in this skeleton's usual format")
-    up: str = Field("z", description="of files in this skeleton's usual format")
-    h36m17: tuple[tuple[str, ...], ...] | None = Field(
+    up: Literal["x", "y", "z", "-x", "-y", "-z"] = Field(
+        "z", description="of files in this skeleton's usual format"
+    )
+    h36m17: tuple[Mean, ...] | None = Field(
         None, description="for each of the 17 Human3.6M joints, the joints whose mean it is"
     )
 
@@ -128,7 +131,6 @@ class Skeleton(Manifest):
         return np.stack([joints[..., group, :].mean(-2) for group in groups], axis=-2)
 
 
-@cache
 def load_skeleton(name: str) -> Skeleton:
     """The shipped skeleton `name`, or one in a user's `.yaml` file; InputError where there is none."""
     return manifests.load("skeletons", name, Skeleton)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import FormatOption, JsonOption, chosen_format, split_names
+from cli.options import FormatOption, JsonOption, LanguageOption, chosen_format, split_names
 from cli.progress import progress
 from cli.tables import Format, print_rows
 
@@ -44,6 +44,7 @@ def caption(
     concise: Annotated[
         bool, typer.Option("--concise", help="Leave out what follows from what is told.")
     ] = False,
+    language: LanguageOption = "en",
     explain: Annotated[
         bool, typer.Option("--explain", help="Instead: value, category, mark and fate of each posecode.")
     ] = False,
@@ -71,6 +72,7 @@ def caption(
         without=split_names(without),
         action=action,
         concise=concise,
+        language=language,
     )
     with progress():
         rows = (explain_file if explain else describe_file)(file, options, frames)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import JsonOption, QuietOption, parse_settings, split_names
+from cli.options import JsonOption, LanguageOption, QuietOption, parse_settings, split_names
 from cli.progress import progress
 from cli.tables import human_bytes, print_json, print_rows
 
@@ -48,6 +48,7 @@ def generate(
     with_action: Annotated[
         bool, typer.Option("--with-action", help="Begin captions with the activity.")
     ] = False,
+    language: LanguageOption = "en",
     encoder: Annotated[
         str, typer.Option(help="Text encoder: a name, a directory, or none for no features.")
     ] = "all-MiniLM-L6-v2",
@@ -105,6 +106,7 @@ def generate(
         without=split_names(without),
         concise=concise,
         with_action=with_action,
+        language=language,
         encoder=None if encoder == "none" else encoder,
         granularities=split_names(granularity),
         device=device,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.console import note
 from cli.options import FormatOption, JsonOption, ShardsArgument, chosen_format
 from cli.tables import Format, print_rows
 
@@ -40,4 +41,7 @@ def inspect(
     from posecap.browse import Filters, caption_rows
 
     filters = Filters(subject, action, sequence, frame, camera, every, changes, where)
-    print_rows(caption_rows(shards, filters, limit or None), chosen_format(output, json), title=str(shards))
+    rows = caption_rows(shards, filters, limit or None)
+    print_rows(rows, chosen_format(output, json), title=str(shards))
+    if not rows:
+        note("no frame passes these filters")

@@ -43,4 +43,5 @@ def report(
     if json:
         print_json(asdict(made))
     else:
-        print(f"{made.path}: {made.clips} clips of {made.sequences} sequences, {human_bytes(made.bytes)}")
+        clips = "1 clip" if made.clips == 1 else f"{made.clips} clips"
+        print(f"{made.path}: {clips} of {made.sequences} sequences, {human_bytes(made.bytes)}")

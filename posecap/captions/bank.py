@@ -28,30 +28,32 @@ def bank(definitions: Definitions, language: str = "en") -> tuple[BankSentence, 
     sentence. Raises InputError where `language` (a shipped name or a `.yaml` file) has no wording
     for a category, or gives two statements the same sentence.
     """
-    return _bank(ByContent(definitions), language)
+    return bank_of(Words(definitions, load_language(language)))
 
 
-class ByContent:
-    """Definitions as a cache key, compared by the hash of their content."""
+class Words:
+    """Definitions and the language they are told in as a cache key, compared by content."""
 
-    def __init__(self, definitions: Definitions) -> None:
-        self.definitions = definitions
+    def __init__(self, definitions: Definitions, language: Language) -> None:
+        self.definitions, self.language = definitions, language
+        self._key = definitions.sha256, language.sha256
 
     def __hash__(self) -> int:
-        return hash(self.definitions.sha256)
+        return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByContent) and other.definitions.sha256 == self.definitions.sha256
+        return isinstance(other, Words) and other._key == self._key
 
 
 @lru_cache(maxsize=32)
-def _bank(key: ByContent, language_name: str) -> tuple[BankSentence, ...]:
-    definitions, language = key.definitions, load_language(language_name)
+def bank_of(words: Words) -> tuple[BankSentence, ...]:
+    """As `bank`."""
+    definitions, language = words.definitions, words.language
     sentences = tuple(
         BankSentence(s.id, sentence(s, definitions, language), s.name, s.roles, s.mirror)
         for s in definitions.statements
     )
-    _check_different(sentences, definitions.name, language_name)
+    _check_different(sentences, definitions.name, language.name)
     return sentences
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from posecap.captions.bank import ByContent, bank
-from posecap.captions.language import Language, load_language
+from posecap.captions.bank import Words, bank_of
+from posecap.captions.language import Language
 from posecap.captions.types import Caption, CaptionSentence
-from posecap.posecodes.definitions import Definitions, Statement
+from posecap.posecodes.definitions import Statement
 
 
 class _Table(NamedTuple):
@@ -19,9 +19,9 @@ class _Table(NamedTuple):
     texts: list[str]
 
 
-def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, language: str) -> list[Caption]:
+def write(states: np.ndarray, hashes: np.ndarray, words: Words) -> list[Caption]:
     """Captions of the states (U, S) bool; the hashes change nothing in this style."""
-    table = _table(ByContent(definitions), language)
+    table = _table(words)
     rows, places = np.nonzero(states[:, table.order])
     ends = np.cumsum(np.bincount(rows, minlength=len(states))).tolist()
     flat, captions, start = places.tolist(), [], 0
@@ -35,10 +35,10 @@ def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, lang
 
 
 @lru_cache(maxsize=32)
-def _table(key: ByContent, language_name: str) -> _Table:
-    definitions, language = key.definitions, load_language(language_name)
-    statements = sorted(definitions.statements, key=lambda one: _head_to_foot(one, language))
-    texts = [bank(definitions, language_name)[one.id].text for one in statements]
+def _table(words: Words) -> _Table:
+    bank = bank_of(words)
+    statements = sorted(words.definitions.statements, key=lambda one: _head_to_foot(one, words.language))
+    texts = [bank[one.id].text for one in statements]
     sentences = [CaptionSentence(text, (one.id,)) for text, one in zip(texts, statements, strict=True)]
     return _Table(np.array([one.id for one in statements], np.intp), sentences, texts)
 

@@ -7,11 +7,8 @@ out on request; statements that are rare are always told.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
-from posecap.captions.bank import ByContent
 from posecap.posecodes.definitions import Definitions, Statement
 from posecap.posecodes.removal import remove_implied
 
@@ -19,15 +16,13 @@ from posecap.posecodes.removal import remove_implied
 def make_concise(states: np.ndarray, definitions: Definitions) -> np.ndarray:
     """`states` (U, S) bool without the statements that go without saying where others are told."""
     concise = remove_implied(definitions, states)
-    for first, second, implied in _chains(ByContent(definitions)):
+    for first, second, implied in _chains(definitions):
         concise[:, implied] &= ~(concise[:, first] & concise[:, second])
     return concise
 
 
-@lru_cache(maxsize=8)
-def _chains(key: ByContent) -> tuple[tuple[int, int, int], ...]:
+def _chains(definitions: Definitions) -> tuple[tuple[int, int, int], ...]:
     """(a > b, b > c, a > c) triples of statement ids, on one axis."""
-    definitions = key.definitions
     pairs = {}
     for one in definitions.statements:
         ordered = _greater_and_lesser(one, definitions)

@@ -27,7 +27,8 @@ def hash_rows(rows: np.ndarray, seed: int = 0) -> np.ndarray:
     packed = np.packbits(rows, axis=1, bitorder="little")
     words = np.zeros((len(rows), -(-max(packed.shape[1], 1) // 8) * 8), np.uint8)
     words[:, : packed.shape[1]] = packed
-    hashes = np.full(len(rows), (seed * 0xD1B54A32D192ED03 + 1) & (2**64 - 1), np.uint64)
+    start = (int(seed) * 0xD1B54A32D192ED03 + 1) & (2**64 - 1)
+    hashes = np.full(len(rows), start, np.uint64)
     for column in words.view("<u8").T:
         with np.errstate(over="ignore"):
             hashes = mix((hashes ^ column) + _GOLDEN)

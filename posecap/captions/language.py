@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import string
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Literal
+from functools import cached_property
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,13 +14,15 @@ from posecap import manifests
 from posecap.manifests import Manifest
 
 SIDES = ("left", "right", "both")
+Text = Annotated[str, Field(min_length=1)]
+_PLACES = {"one": {"part"}, "two": {"part", "other"}, "pair": {"parts", "left", "right"}}
 
 
 class Noun(Manifest):
     """What a part of the body is called, and the limb that it is told with."""
 
-    noun: str
-    plural: str | None = None
+    noun: Text
+    plural: Text | None = None
     limb: str = "other"
 
     @property
@@ -29,24 +33,26 @@ class Noun(Manifest):
 class Voice(Manifest):
     """How a caption speaks of the person: `his left hand`, `he is`."""
 
-    determiner: str
-    figure: str
-    be: str
-    have: str
+    determiner: Text
+    figure: Text
+    be: Text
+    have: Text
     weight: int = Field(ge=1)
 
 
 class Wording(Manifest):
     """The canonical wordings of one category: of one part, of two, of a left and right pair."""
 
-    one: str | None = None
-    two: str | None = None
-    pair: str | None = None
+    one: Text | None = None
+    two: Text | None = None
+    pair: Text | None = None
 
     @model_validator(mode="after")
     def _has_one(self) -> Wording:
         if not (self.one or self.two or self.pair):
             raise ValueError("expected at least one of: one, two, pair")
+        for form, places in _PLACES.items():
+            _check_places(getattr(self, form) or "", places)
         return self
 
 
@@ -56,17 +62,19 @@ Form = Literal["one", "two", "pair", "each"]
 class Phrases(Manifest):
     """Natural wordings of one category, by what they are said of; `singular|plural` where they differ."""
 
-    one: tuple[str, ...] = ()
-    two: tuple[str, ...] = ()
-    pair: tuple[str, ...] = ()
-    each: tuple[str, ...] = ()
+    one: tuple[Text, ...] = ()
+    two: tuple[Text, ...] = ()
+    pair: tuple[Text, ...] = ()
+    each: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _placeholders(self) -> Phrases:
-        for form in ("two", "each"):
-            for phrase in getattr(self, form):
-                if "{other}" not in phrase:
-                    raise ValueError(f"{form}: '{phrase}' lacks {{other}}")
+        for phrase in (*self.one, *self.pair):
+            _check_places(phrase, {"the"})
+        for phrase in (*self.two, *self.each):
+            _check_places(phrase, {"the", "other"})
+            if "{other}" not in phrase:
+                raise ValueError(f"'{phrase}' lacks {{other}}")
         return self
 
 
@@ -76,14 +84,28 @@ class Language(Manifest):
     name: str
     language: str
     parts: dict[str, Noun] = Field(description="head to foot")
-    nothing: str = Field(description="caption of a pose of which nothing is told")
+    nothing: Text = Field(description="caption of a pose of which nothing is told")
     action: str = Field('The action is "{label}".', description="sentence that names an activity")
     canonical: dict[str, dict[str, Wording]] = Field(description="measure -> category -> wording")
 
     natural: dict[str, dict[str, Phrases]] = Field({}, description="measure -> category -> wordings")
     voices: tuple[Voice, ...] = Field((), description="ways to speak of the person, one per caption")
-    entities: dict[str, tuple[str, ...]] = Field({}, description="larger part -> parts that make it up")
+    entities: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
+        {}, description="larger part -> parts that make it up"
+    )
     aliases: dict[str, dict[str, str]] = Field({}, description="measure -> part -> another name of it")
+
+    @model_validator(mode="after")
+    def _action_names_its_label(self) -> Language:
+        _check_places(self.action, {"label"})
+        if "{label}" not in self.action:
+            raise ValueError(f"action: '{self.action}' lacks {{label}}")
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the content, independent of the file's layout."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @cached_property
     def part_order(self) -> dict[str, int]:
@@ -113,6 +135,14 @@ class Language(Manifest):
         return Role("both", next(singular, rest.removesuffix("s")))
 
 
+def _check_places(text: str, known: set[str]) -> None:
+    """ValueError where `text` has another place to fill in than {these}."""
+    for _, place, form, conversion in string.Formatter().parse(text):
+        if place is not None and (place not in known or form or conversion):
+            expected = ", ".join(f"{{{name}}}" for name in sorted(known))
+            raise ValueError(f"'{text}': unknown {{{place}}}, expected {expected}")
+
+
 @dataclass(frozen=True)
 class Role:
     """A role as language sees it."""
@@ -121,7 +151,6 @@ class Role:
     part: str
 
 
-@lru_cache(maxsize=8)
 def load_language(name: str = "en") -> Language:
     """The shipped language `name`, or one in a user's `.yaml` file; InputError where there is none."""
     return manifests.load("language", name, Language)

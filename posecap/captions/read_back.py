@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from posecap.captions.bank import ByContent, bank
+from posecap.captions.bank import Words, bank_of
 from posecap.captions.language import load_language
 from posecap.errors import InputError, unknown_name
 from posecap.posecodes.definitions import Definitions, load_definitions
@@ -20,15 +20,21 @@ def parse(text: str, definitions: Definitions | str = "h36m17", language: str = 
     """
     if isinstance(definitions, str):
         definitions = load_definitions(definitions)
-    by_text = _by_text(ByContent(definitions), language)
-    action = load_language(language).action.partition("{label}")[0]
+    words = Words(definitions, load_language(language))
+    by_text = _by_text(words)
+    begins, _, ends = words.language.action.partition("{label}")
     sentences = [f"{part.strip()}." for part in text.split(".") if part.strip()]
-    sentences = [one for one in sentences if not one.startswith(action)]
-    sentences = [one for one in sentences if one != load_language(language).nothing]
+    if sentences and sentences[0] not in by_text and _is_between(sentences[0], begins, ends):
+        del sentences[0]
+    sentences = [one for one in sentences if one != words.language.nothing]
     for one in sentences:
         if one not in by_text:
             raise _unknown(one, by_text)
     return tuple(by_text[one] for one in sentences)
+
+
+def _is_between(sentence: str, begins: str, ends: str) -> bool:
+    return len(sentence) > len(begins + ends) and sentence.startswith(begins) and sentence.endswith(ends)
 
 
 def _unknown(sentence: str, by_text: dict[str, int]) -> InputError:
@@ -38,5 +44,5 @@ def _unknown(sentence: str, by_text: dict[str, int]) -> InputError:
 
 
 @lru_cache(maxsize=32)
-def _by_text(key: ByContent, language: str) -> dict[str, int]:
-    return {one.text: one.id for one in bank(key.definitions, language)}
+def _by_text(words: Words) -> dict[str, int]:
+    return {one.text: one.id for one in bank_of(words)}

@@ -6,28 +6,26 @@ from functools import lru_cache
 
 import numpy as np
 
-from posecap.captions.bank import ByContent
+from posecap.captions.bank import Words
 from posecap.captions.hashing import below, salted
-from posecap.captions.language import load_language
 from posecap.captions.natural.assemble import assemble
 from posecap.captions.natural.choice import Choice
 from posecap.captions.natural.facts import Lexicon
 from posecap.captions.natural.store import SegmentStore
 from posecap.captions.natural.write import NaturalWriter, limb_ranks
 from posecap.captions.types import Caption
-from posecap.posecodes.definitions import Definitions
 
 NUM_ORDERS, NUM_WORDINGS = 128, 8
 
 
-def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, language: str) -> list[Caption]:
+def write(states: np.ndarray, hashes: np.ndarray, words: Words) -> list[Caption]:
     """One caption for each state (U, S); `hashes` (U,) choose the wording."""
-    return _writer(ByContent(definitions), language).write(states, hashes)
+    return _writer(words).write(states, hashes)
 
 
 @lru_cache(maxsize=8)
-def _writer(key: ByContent, language: str) -> SimpleWriter:
-    return SimpleWriter(Lexicon(key.definitions, load_language(language)))
+def _writer(words: Words) -> SimpleWriter:
+    return SimpleWriter(Lexicon(words.definitions, words.language))
 
 
 class SimpleWriter:

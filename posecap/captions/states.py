@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from posecap.captions import canonical, simple
+from posecap.captions.bank import Words
 from posecap.captions.concise import make_concise
 from posecap.captions.hashing import hash_rows, salted
 from posecap.captions.language import load_language
@@ -15,7 +16,7 @@ from posecap.captions.types import Caption, CaptionSentence
 from posecap.errors import InputError, unknown_name
 from posecap.posecodes.definitions import Definitions
 
-Writer = Callable[[np.ndarray, np.ndarray, Definitions, str], list[Caption]]
+Writer = Callable[[np.ndarray, np.ndarray, Words], list[Caption]]
 STYLES: dict[str, Writer] = {"canonical": canonical.write, "simple": simple.write, "natural": natural.write}
 BLOCK = 1 << 15  # states written at once
 MAX_ATTEMPTS = 12  # to word a variant unlike the ones before it
@@ -49,15 +50,16 @@ def caption_states(
     if concise:
         states = make_concise(states, definitions)
     written: list[list[Caption]] = []
+    words = Words(definitions, load_language(language))
     for start in range(0, len(states), BLOCK):
-        written += _write_block(states[start : start + BLOCK], definitions, style, seed, variants, language)
+        written += _write_block(states[start : start + BLOCK], words, style, seed, variants)
     return [written[index] for index in state_of.tolist()]
 
 
 def _write_block(
-    states: np.ndarray, definitions: Definitions, style: str, seed: int, variants: int, language: str
+    states: np.ndarray, words: Words, style: str, seed: int, variants: int
 ) -> list[list[Caption]]:
-    nothing = load_language(language).nothing
+    nothing = words.language.nothing
     fallback = Caption(nothing, (CaptionSentence(nothing, ()),))
     hashes = hash_rows(states, seed)
     told = states.any(1)
@@ -65,9 +67,7 @@ def _write_block(
     for variant in range(variants):
         rows = np.flatnonzero(told)
         for attempt in range(MAX_ATTEMPTS):
-            texts = STYLES[style](
-                states[rows], salted(hashes[rows], variant + 1000 * attempt), definitions, language
-            )
+            texts = STYLES[style](states[rows], salted(hashes[rows], variant + 1000 * attempt), words)
             rows = _place(rows, texts, written, variant)
             if not len(rows) or style == "canonical":
                 break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -99,7 +98,6 @@ def mirrored(channel: str, value: float) -> tuple[str, float]:
     return channel, value
 
 
-@cache
 def load_action(name: str) -> Action:
     """The shipped action `name`; InputError where there is none."""
     return manifests.load("demo/actions", name, Action, "demo action")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from pydantic import Field
 
 from posecap import manifests
@@ -20,7 +18,6 @@ class DemoSettings(Manifest):
     seconds: float = Field(gt=0)
 
 
-@cache
 def demo_settings() -> DemoSettings:
     """The settings that ship with the package."""
     return manifests.load("demo", "motion", DemoSettings)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,7 +38,12 @@ def manifest_root() -> Path:
 
 def names(family: str) -> list[str]:
     """Names of the shipped manifests of a family, sorted."""
-    return sorted(path.stem for path in (manifest_root() / family).glob("*.yaml"))
+    return list(_names(family))
+
+
+@cache
+def _names(family: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in (manifest_root() / family).glob("*.yaml")))
 
 
 def manifest_path(family: str, name: str, what: str | None = None) -> Path:
@@ -50,7 +56,7 @@ def manifest_path(family: str, name: str, what: str | None = None) -> Path:
         if not path.is_file():
             raise InputError(f"{name}: no such file")
         return path
-    if name not in names(family):
+    if name not in _names(family):
         raise unknown_name(what or family.removesuffix("s"), name, names(family))
     return manifest_root() / family / f"{name}.yaml"
 
@@ -80,6 +86,16 @@ def validate(model: type[ManifestT], data: Any, source: str) -> ManifestT:
 
 
 def load(family: str, name: str, model: type[ManifestT], what: str | None = None) -> ManifestT:
-    """The manifest `name` of `family` (or the user's file `name`), validated as `model`."""
+    """The manifest `name` of `family` (or the user's file `name`), validated as `model`.
+
+    A file is read once, and again when it has changed.
+    """
     path = manifest_path(family, name, what)
+    state = path.stat()
+    loaded = _load(path, model, (os.path.abspath(path), state.st_mtime_ns, state.st_size))
+    return cast(ManifestT, loaded)
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path, model: type[BaseModel], version: tuple[str, int, int]) -> BaseModel:
     return validate(model, read_yaml(path), path.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import yaml
@@ -11,13 +10,15 @@ from posecap.errors import InputError
 from posecap.mining.counting import count_shards
 from posecap.mining.marks import mined_definitions
 from posecap.posecodes.definitions import Definitions
+from posecap.writing import whole_file
 
 
 def mine(shards: str | Path, out: str | Path, split: str | None = "train", marks: bool = True) -> Definitions:
     """Mine the poses of a shard directory and write the definitions to the `.yaml` file `out`.
 
     `split` names the poses that count (None: all of them); with `marks` False only removal rules and
-    statistics are new. Raises InputError where the shards or the file are not fit for it.
+    statistics are new. Raises InputError where the shards are not fit for it, and where the file cannot
+    be written or is there already: definitions are files that people go on to edit.
     """
     from posecap.shards import open_shards
 
@@ -26,6 +27,8 @@ def mine(shards: str | Path, out: str | Path, split: str | None = "train", marks
         raise InputError(f"{out}: expected a name that ends in .yaml")
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such directory")
+    if path.exists():
+        raise InputError(f"{out}: is there already: choose another name or delete it")
     counts = count_shards(open_shards(shards), split=split)
     if not counts.num_poses:
         raise InputError(f"{shards}: no poses to mine")
@@ -38,9 +41,8 @@ def write_definitions(definitions: Definitions, path: str | Path) -> None:
     """Write a definitions file, atomically; `load_definitions(path)` gives the same back."""
     data = definitions.model_dump(mode="json", exclude_defaults=True)
     text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000)
-    beside = Path(f"{path}.part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 class _Dumper(yaml.SafeDumper):

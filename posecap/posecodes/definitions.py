@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,7 +68,7 @@ class Definitions(Manifest):
 
     name: str
     description: str
-    kinds: dict[str, Kind]
+    kinds: dict[str, Kind] = Field(min_length=1)
     super_posecodes: dict[str, SuperPosecode] = Field(default_factory=dict)
     removal_rules: tuple[RemovalRule, ...] = ()
     statistics: Statistics | None = None
@@ -161,7 +161,6 @@ def posecode_name(kind: str, joints: Sequence[str]) -> str:
     return f"{kind}({', '.join(joints)})"
 
 
-@lru_cache(maxsize=32)
 def load_definitions(name: str) -> Definitions:
     """Shipped definitions `name`, or those of a user's `.yaml` file."""
     return manifests.load("posecodes", name, Definitions, what="posecode definitions")

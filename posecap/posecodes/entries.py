@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from posecap.errors import unknown_name
 from posecap.manifests import Manifest
 from posecap.posecodes.measures import MEASURES
 
+Role = Annotated[str, Field(pattern=r"^\w+$")]
+
 
 class PosecodeEntry(Manifest):
     """One measured joint set and what may be said of it."""
 
-    joints: tuple[str, ...] = Field(min_length=1, description="roles that are measured")
-    subject: str | None = Field(None, description="role that is spoken of, if not the first joint")
+    joints: tuple[Role, ...] = Field(min_length=1, description="roles that are measured")
+    subject: Role | None = Field(None, description="role that is spoken of, if not the first joint")
     acceptable: tuple[str, ...] = ()
     rare: tuple[str, ...] = ()
     support_1: tuple[str, ...] = Field((), description="never told itself, only through super-posecodes")
@@ -27,13 +29,13 @@ class Kind(Manifest):
 
     measure: str = Field(description="name in posecap.posecodes.measures")
     unit: Literal["degree", "metre"]
-    thresholds: tuple[float, ...] = Field(min_length=1, description="ascending; value <= t is below t")
+    thresholds: tuple[FiniteFloat, ...] = Field(min_length=1, description="ascending; value <= t is below t")
     categories: tuple[str, ...]
     ignored: tuple[str, ...] = Field((), description="categories that are never told")
     ties: Literal["low", "inward"] = Field(
         "low", description="category of a value on a threshold: the lower one, or the one nearer to 0"
     )
-    noise: float = Field(0.0, ge=0, description="half width of the uniform tolerance, in the unit")
+    noise: FiniteFloat = Field(0.0, ge=0, description="half width of the uniform tolerance, in the unit")
     posecodes: tuple[PosecodeEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -97,10 +99,10 @@ class Requirement(Manifest):
 class SuperPosecode(Manifest):
     """A relation told when one of several conjunctions of posecodes holds."""
 
-    subject: str
+    subject: Role
     category: str
     rare: bool = False
-    ways: tuple[tuple[Requirement, ...], ...] = Field(min_length=1)
+    ways: tuple[Annotated[tuple[Requirement, ...], Field(min_length=1)], ...] = Field(min_length=1)
 
 
 class RemovalRule(Manifest):

@@ -16,7 +16,9 @@ from posecap.errors import InputError, unknown_name
 from posecap.report.clips import PIXEL_PARTS, Clip, in_turn, make_clip, to_base64
 from posecap.report.statistics import count_sentences
 from posecap.shards.reader import Shards, open_shards
+from posecap.shards.rows import SequenceInfo
 from posecap.skeletons import load_skeleton
+from posecap.writing import whole_file
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "draw.js", "statistics.js", "page.js")
@@ -48,27 +50,23 @@ class ReportSummary:
 
 
 def write_report(shards: str | Path, out: str | Path, options: ReportOptions | None = None) -> ReportSummary:
-    """Write one self-contained HTML page about the shards to `out`.
+    """Write one self-contained HTML page about the shards to `out` (.html); a page that is there is replaced.
 
     InputError where the shards or a name in the options are not there, or `out` cannot be written.
     """
     options, out = options or ReportOptions(), Path(out)
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder, expected the name of a page such as report.html")
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{out}: expected the name of a page such as report.html")
+    if not out.parent.is_dir():
+        raise InputError(f"{out.parent}: no such directory")
     opened = open_shards(shards)
     infos = chosen_sequences(opened, options.filters)
-    gathered = _gather(opened, options)
-    text = _fill(opened, gathered)
-    beside = out.with_name(f".{out.name}.partial")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)
+    gathered = _gather(opened, infos, options)
+    page = _fill(opened, gathered).encode()
+    with whole_file(out) as beside:
+        beside.write_bytes(page)
     frames = sum(clip["frames"] for clip in gathered.clips)
-    return ReportSummary(
-        out, len(gathered.clips), len(infos), frames, len(gathered.captions), len(text.encode())
-    )
+    return ReportSummary(out, len(gathered.clips), len(infos), frames, len(gathered.captions), len(page))
 
 
 class _Gathered:
@@ -106,7 +104,7 @@ class _Gathered:
         return self._sentence_at[key]
 
 
-def _gather(shards: Shards, options: ReportOptions) -> _Gathered:
+def _gather(shards: Shards, infos: list[SequenceInfo], options: ReportOptions) -> _Gathered:
     source = options.source or next(iter(shards.sources), None)
     if source is not None and source not in shards.sources:
         raise unknown_name("2D source", source, shards.sources)
@@ -114,7 +112,7 @@ def _gather(shards: Shards, options: ReportOptions) -> _Gathered:
     for row in shards.labels().to_pylist():
         labels.setdefault(row.pop("sequence"), []).append(row)
     gathered = _Gathered(shards)
-    for info in in_turn(chosen_sequences(shards, options.filters)):
+    for info in in_turn(infos):
         gathered.add(make_clip(shards, info, source, options.seconds, options.rate, labels.get(info.key, [])))
         if gathered.size > options.max_megabytes * 1e6:
             break
@@ -175,6 +173,8 @@ def _role_joints(name: str, joints: tuple[str, ...], role: str) -> frozenset[int
     try:
         skeleton = load_skeleton(name)
     except InputError:
+        skeleton = None
+    if skeleton is None or skeleton.joints != joints:  # none or another of that name
         return frozenset({joints.index(role)} if role in joints else ())
     # what is spoken of need not be measured: "the body"
     return skeleton.joints_of(role) if role in (*skeleton.roles, *skeleton.joints) else frozenset()

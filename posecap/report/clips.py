@@ -49,7 +49,7 @@ def make_clip(
 ) -> Clip:
     """The middle `seconds` of a sequence at about `rate` frames a second."""
     step = max(1, round(info.fps / rate))
-    length = min(info.num_frames, max(1, round(seconds * info.fps)))
+    length = max(1, round(min(info.num_frames, seconds * info.fps)))
     start = (info.num_frames - length) // 2
     chosen = slice(0, length, step)
     rows = shards.read_frames(info.key, start, start + length)

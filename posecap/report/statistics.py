@@ -39,7 +39,7 @@ def count_sentences(shards: Shards) -> dict[str, Any]:
 
 
 def _told(shards: Shards, key: str) -> list[Ragged]:
-    if shards.manifest.frame == "body":
+    if shards.manifest.frame != "camera":
         found = [shards.read_frames(key).sentence_ids]
     else:
         source = shards.sources[0]

@@ -76,6 +76,12 @@ def test_mine_refuses_in_one_line_and_leaves_nothing(made_shards, tmp_path, pose
     assert list(tmp_path.iterdir()) == []
 
 
+def test_mine_leaves_a_file_that_is_there_as_it_is(made_shards, tmp_path, posecap):
+    (tmp_path / "own.yaml").write_text("mine")
+    assert "is there already" in posecap.fail("mine", made_shards, "--out", tmp_path / "own.yaml")
+    assert (tmp_path / "own.yaml").read_text() == "mine"
+
+
 @pytest.fixture(scope="module")
 def tables(embedded: Path) -> dict[str, tuple[list[str], int]]:
     """Of each table in the manifest: its files and its rows."""

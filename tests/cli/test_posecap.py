@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from posecap.manifests import manifest_path
 from posecap.shards import open_shards
 from tests.cli.conftest import TINY_DEMO
 from tests.fixtures.bvh_people import HABITS, write_person
@@ -231,6 +232,8 @@ def test_inspect_shows_one_frame_of_one_sequence(made_shards, posecap):
         (["--action", "wavin"], ("unknown action 'wavin'", "did you mean waving")),
         (["--sequence", "D1/walkin"], ("unknown sequence", "did you mean D1/walking 1")),
         (["--frame", "30"], ("no frame 30", "29")),
+        (["--subject", "D1", "--sequence", "D5/walking 1"], ("no sequence", "together")),
+        (["--camera", "A"], ("captions belong to frames",)),
     ],
 )
 def test_inspect_names_what_is_not_in_the_shards(arguments, told, made_shards, posecap):
@@ -267,6 +270,14 @@ def test_inspect_where_shows_exactly_the_frames_of_which_it_holds(made_shards, p
     assert expected
     assert len(expected) < shards.manifest.tables["frames"].rows
     assert sorted((row["sequence"], row["frame"]) for row in rows) == sorted(expected)
+
+
+def test_inspect_says_that_nothing_passes_a_filter_beside_an_empty_result(made_shards, posecap):
+    chosen = ("inspect", made_shards, "--where", "body is kneeling")
+    done = posecap.run(*chosen)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.strip() == "no frame passes these filters"
+    assert json.loads(posecap.succeed(*chosen, "--json")) == []
 
 
 def test_inspect_where_combines_with_the_other_filters(made_shards, posecap):
@@ -386,6 +397,28 @@ def test_caption_leaves_out_body_parts_and_names_the_activity(poses, posecap):
     assert all("walking" in row["caption"] and "left hand" not in row["caption"] for row in rows)
 
 
+@pytest.fixture
+def own_words(tmp_path: Path) -> Path:
+    path = tmp_path / "own.yaml"
+    shipped = manifest_path("language", "en").read_text()
+    path.write_text(shipped.replace("{part} is straight", "{part} is like a stick"))
+    return path
+
+
+def test_caption_takes_words_of_ones_own(poses, own_words, posecap):
+    chosen = ("caption", poses, "--style", "canonical", "--frames", 0)
+    english, own = posecap.succeed(*chosen), posecap.succeed(*chosen, "--language", own_words)
+    assert " is straight." in english
+    assert own == english.replace(" is straight.", " is like a stick.")
+
+
+def test_generate_takes_words_of_ones_own(own_words, tmp_path, posecap):
+    chosen = (*TINY_DEMO, "--subjects", "D1", "--encoder", "none", "-q", "--language", own_words)
+    posecap.succeed("generate", *chosen, "--out", tmp_path / "shards")
+    bank = open_shards(tmp_path / "shards").sentences()["sentence"].to_pylist()
+    assert "The left elbow is like a stick." in bank
+
+
 def test_caption_explain_tells_why_something_is_not_told(poses, posecap):
     chosen = ("--style", "canonical", "--frames", "4", "--explain", "--json", "--without", "left_knee")
     rows = json.loads(posecap.succeed("caption", poses, *chosen))
@@ -439,6 +472,10 @@ def test_caption_tells_in_one_line_what_is_wrong_with_a_file(tmp_path, posecap):
         (["--style", "plain"], "unknown style 'plain'"),
         (["--frames", "a"], "frames 'a'"),
         (["--frames", "20"], "there are 20 frames"),
+        (["--frames", "9" * 30], "there are 20 frames"),
+        (["--frames", "30:40"], "there are 20 frames"),
+        (["--frames", "5:3"], "there are 20 frames"),
+        (["--language", "xx"], "unknown language 'xx'"),
     ],
 )
 def test_caption_names_an_option_that_is_wrong(arguments, told, poses, posecap):

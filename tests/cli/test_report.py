@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from posecap.report import ReportOptions, write_report
+from posecap.report.build import _joints_of
 from posecap.shards import open_shards
 from tests.cli.conftest import TINY_DEMO
 
@@ -117,6 +118,24 @@ def test_texts_cannot_end_the_data_of_the_page(shards, tmp_path, monkeypatch):
     assert _data(tmp_path / "page.html")["facts"] == ["</script><script>alert(1)</script>"]
 
 
+def test_a_report_of_endless_seconds_holds_whole_sequences(made_shards, tmp_path, posecap):
+    posecap.succeed("report", made_shards, "--out", tmp_path / "r.html", "--seconds", "inf", "--rate", 50)
+    assert {clip["frames"] for clip in _data(tmp_path / "r.html")["clips"]} == {30}
+
+
+def test_sentences_light_only_joints_that_the_page_has(shards, tmp_path):
+    """Also where a skeleton of the installation has the name of another that the shards were made with."""
+    opened = open_shards(shards)
+    record = opened.manifest.skeleton
+    joints = ("pelvis", *(f"other_{joint}" for joint in record.joints[1:]))
+    opened.manifest = opened.manifest.model_copy(
+        update={"skeleton": record.model_copy(update={"joints": joints})}
+    )
+    assert record.name == "h36m17"
+    assert _joints_of(opened, "pelvis") == {0}
+    assert _joints_of(opened, "left_hand") == frozenset()
+
+
 def test_the_size_limit_chooses_clips_of_all_actions_first(made_shards, tmp_path):
     made = write_report(made_shards, tmp_path / "small.html", ReportOptions(max_megabytes=0.008))
     clips = _data(tmp_path / "small.html")["clips"]
@@ -135,8 +154,11 @@ def test_report_refuses_in_one_line_and_leaves_nothing(made_shards, tmp_path, po
         "report", made_shards, "--out", tmp_path / "r.html", "--action", "x"
     )
     assert "2D source" in posecap.fail("report", made_shards, "--out", tmp_path / "r.html", "--source", "cpn")
-    assert "is a folder" in posecap.fail("report", made_shards, "--out", tmp_path)
-    posecap.fail("report", made_shards, "--out", tmp_path / "absent" / "r.html")
+    assert "such as report.html" in posecap.fail("report", made_shards, "--out", tmp_path)
+    absent = posecap.fail("report", made_shards, "--out", tmp_path / "absent" / "r.html")
+    assert absent == f"{tmp_path / 'absent'}: no such directory"
+    apart = ("--subject", "D1", "--sequence", "D5/walking 1")
+    assert "together" in posecap.fail("report", made_shards, "--out", tmp_path / "r.html", *apart)
     posecap.fail("report", tmp_path, "--out", tmp_path / "r.html")
     assert list(tmp_path.iterdir()) == []
 

@@ -124,7 +124,7 @@ def test_a_camera_from_above_has_the_foot_of_the_image_nearest_to_the_viewer() -
     np.testing.assert_allclose(to_camera_frame(np.array([0, 1.0, 0]), (0, 0, -1)), [0, 0, 1], atol=1e-12)
 
 
-@pytest.mark.parametrize("up", ["w", (0, 0, 0), (1, 2), (np.nan, 0, 1)])
+@pytest.mark.parametrize("up", ["w", (0, 0, 0), (1, 2), (np.nan, 0, 1), (0, "a", 1)])
 def test_an_up_that_is_no_direction_is_refused(up) -> None:
     with pytest.raises(InputError, match="up"):
         up_vector(up)

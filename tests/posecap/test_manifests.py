@@ -34,6 +34,23 @@ def test_a_missing_user_file_is_named():
         load_definitions("nowhere/mine.yaml")
 
 
+def test_a_users_file_is_read_again_when_it_has_changed(tmp_path):
+    shipped = manifests.manifest_path("skeletons", "h36m17").read_text()
+    for name in ("first", "second one"):
+        (tmp_path / "mine.yaml").write_text(shipped.replace("name: h36m17", f"name: {name}"))
+        assert load_skeleton(str(tmp_path / "mine.yaml")).name == name
+    assert load_skeleton("h36m17") is load_skeleton("h36m17")
+
+
+def test_a_relative_name_means_the_file_in_the_working_directory(tmp_path, monkeypatch):
+    shipped = manifests.manifest_path("skeletons", "h36m17").read_text()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.yaml").write_text(shipped.replace("name: h36m17", f"name: {name}"))
+        monkeypatch.chdir(tmp_path / name)
+        assert load_skeleton("mine.yaml").name == name
+
+
 def test_broken_yaml_is_told_with_its_line(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text("name: x\nkinds: [1, 2\n")

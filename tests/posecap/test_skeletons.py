@@ -90,6 +90,8 @@ def own_skeleton(**changes: object) -> dict:
         ({"roles": {"one": "two", "two": "pelvis"}}, "roles.one: 'two' is not a joint"),
         ({"ground": ["heel"]}, "ground: 'heel' is not a joint"),
         ({"pairs": [["left_hip", "right_hop"]]}, "pairs: 'right_hop' is not a joint"),
+        ({"roles": {"torso": []}}, "roles.torso"),
+        ({"up": "w"}, "up"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -7,9 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from posecap.captions.bank import ByContent
+from posecap.captions.bank import Words
 from posecap.captions.hashing import below, salted
-from posecap.captions.language import load_language
 from posecap.captions.natural.assemble import assemble
 from posecap.captions.natural.choice import Choice
 from posecap.captions.natural.compose import compose
@@ -20,7 +19,6 @@ from posecap.captions.natural.segment import Segment
 from posecap.captions.natural.store import SegmentStore
 from posecap.captions.natural.topics import Block, Topic, make_blocks
 from posecap.captions.types import Caption
-from posecap.posecodes.definitions import Definitions
 
 NUM_ORDERS = 128  # different orders in which topics are told
 MAX_SEGMENTS = 200_000  # kept in memory; more than real motion and random poses ever need
@@ -28,18 +26,18 @@ _FIRST = (("body", -3, 85), ("trunk", -2, 70), ("head", -1, 60))  # limb, rank, 
 _RANK = {"shape": 0, "direction": 1, "place": 2, "contact": 2, "spread": 2, "relation": 3}  # within a limb
 
 
-def write(states: np.ndarray, hashes: np.ndarray, definitions: Definitions, language: str) -> list[Caption]:
+def write(states: np.ndarray, hashes: np.ndarray, words: Words) -> list[Caption]:
     """One caption for each state (U, S); `hashes` (U,) choose the wording."""
-    writer = _writer(ByContent(definitions), language)
+    writer = _writer(words)
     if len(writer.store) > MAX_SEGMENTS:
         _writer.cache_clear()
-        writer = _writer(ByContent(definitions), language)
+        writer = _writer(words)
     return writer.write(states, hashes)
 
 
 @lru_cache(maxsize=8)
-def _writer(key: ByContent, language: str) -> NaturalWriter:
-    return NaturalWriter(Lexicon(key.definitions, load_language(language)))
+def _writer(words: Words) -> NaturalWriter:
+    return NaturalWriter(Lexicon(words.definitions, words.language))
 
 
 class NaturalWriter:

@@ -44,7 +44,10 @@ class Where:
 def parse_where(text: str, definitions: Definitions) -> Where:
     """The filter that `text` describes; InputError says what is not understood, with the near names."""
     parser = _Parser(text, definitions)
-    test = parser.filter()
+    try:
+        test = parser.filter()
+    except RecursionError as error:
+        raise InputError("filter: too many brackets in one another") from error
     parser.expect_end()
     return Where(text, tuple(sorted(parser.columns)), test)
 

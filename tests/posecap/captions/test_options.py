@@ -50,6 +50,10 @@ def test_the_activity_is_named_in_front(label, name, poses):
     )
 
 
+def test_a_seed_may_be_a_number_of_numpys(poses):
+    assert caption(poses[:3], seed=np.int64(7)) == caption(poses[:3], seed=7)
+
+
 def test_without_a_label_there_is_no_activity_sentence():
     definitions = load_definitions("h36m17")
     ((one,),) = caption_states(np.ones((1, len(definitions.statements)), bool), definitions)

@@ -110,7 +110,12 @@ def refusal(tmp_path, change) -> str:
             ["kinds.distance", "posecodes.0.acceptable"],
         ),
         (("kinds", "angle", "unit"), "metre", ["kinds.angle", "unit", "degree"]),
+        (("kinds", "angle", "noise"), float("inf"), ["kinds.angle.noise", "finite"]),
+        (("kinds", "angle", "posecodes", 1, "subject"), "", ["kinds.angle.posecodes.1.subject"]),
+        (("kinds", "angle", "posecodes", 1, "joints"), ["a b", "c", "d"], ["posecodes.1.joints.0"]),
+        (("kinds",), {}, ["kinds"]),
         (("super_posecodes", "kneeling", "ways"), [], ["super_posecodes.kneeling", "ways"]),
+        (("super_posecodes", "kneeling", "ways"), [[]], ["super_posecodes.kneeling.ways.0"]),
         (
             ("super_posecodes", "kneeling", "ways", 0, 0, "category"),
             "over",

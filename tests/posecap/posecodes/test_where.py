@@ -111,6 +111,8 @@ def test_it_filters_no_poses() -> None:
         ("left_knee is straight)", "nothing expected at ')'"),
         ("left_knee is 'straight", "a quote is not closed"),
         ("left_knee is", "unknown category of left_knee ''"),
+        ("(" * 3000, "too many brackets"),
+        ("not " * 3000 + "left_knee is straight", "too many brackets"),
     ],
 )
 def test_what_is_not_understood_is_told(text: str, words: str) -> None:
