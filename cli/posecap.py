@@ -9,6 +9,7 @@ import typer
 from cli.commands.caption import caption
 from cli.commands.datasets import datasets
 from cli.commands.embed import embed
+from cli.commands.export import export
 from cli.commands.generate import generate
 from cli.commands.inspect import inspect
 from cli.commands.mine import mine
@@ -24,7 +25,7 @@ app = make_app(
     "Results go to standard output, progress to standard error. Exit code 1: the input is bad; "
     "2: the command line is."
 )
-for command in (generate, embed, mine, caption, inspect, query, stats, report, validate):
+for command in (generate, embed, mine, caption, inspect, query, stats, report, validate, export):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -32,3 +32,32 @@ def test_human36m_archives_survive_the_way_through_shards(tmp_path: Path):
                 np.testing.assert_allclose(view.confidence, other.views[source][camera].confidence, atol=1e-5)
     with pytest.raises(InputError, match="holds such archives already"):
         shards_to_archives(open_shards(tmp_path / "shards"), tmp_path / "back")
+
+
+def test_only_the_sources_that_are_named_are_written(tmp_path: Path):
+    root = write_h36m(tmp_path / "root", num_frames=5)
+    generate(GenerateConfig("h36m", tmp_path / "shards", root, ("gt", "noisy"), encoder=None))
+    shards = open_shards(tmp_path / "shards")
+    paths = shards_to_archives(shards, tmp_path / "back", ("gt",))
+    assert [path.name for path in paths] == ["data_3d_h36m.npz", "data_2d_h36m_gt.npz"]
+    with pytest.raises(InputError, match="unknown 2D source 'cpn'"):
+        shards_to_archives(shards, tmp_path / "other", ("cpn",))
+    assert not (tmp_path / "other").exists()
+
+
+def test_archives_are_all_there_or_none(tmp_path: Path, monkeypatch):
+    root = write_h36m(tmp_path / "root", num_frames=5)
+    generate(GenerateConfig("h36m", tmp_path / "shards", root, ("gt",), encoder=None))
+    save, calls = np.savez_compressed, []
+
+    def full_disk(path, **arrays):
+        calls.append(path)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        save(path, **arrays)
+
+    monkeypatch.setattr("numpy.savez_compressed", full_disk)
+    with pytest.raises(InputError, match="back: cannot be written"):
+        shards_to_archives(open_shards(tmp_path / "shards"), tmp_path / "back")
+    assert len(calls) == 2
+    assert not list((tmp_path / "back").iterdir())
