@@ -17,6 +17,7 @@ from lifting.backbones.linear import Linear
 
 Axis = Literal["joints", "frames"]
 LONGEST_PLAIN = 64  # tokens; up to here plain operations beat the fused kernel on a CPU
+VECTOR = 16  # numbers; torch's softmax takes rows that fill no vector of a CPU one number at a time
 # (B, F, J, 3, heads, D) to (3, B, J or F, heads, tokens, D), and (B, J or F, heads, tokens, D) back
 _LAYOUT = {"joints": (3, 0, 1, 4, 2, 5), "frames": (3, 0, 2, 4, 1, 5)}
 _LAYOUT_BACK = {"joints": (0, 1, 3, 2, 4), "frames": (0, 3, 1, 2, 4)}
@@ -45,10 +46,12 @@ def attend(qkv: Tensor) -> Tensor:
     """(3, N, heads, T, D) queries, keys and values to (N, heads, T, D).
 
     On a GPU torch's fused kernel. On a CPU plain operations where they are faster: in bfloat16 (two to
-    six times), for short sequences, and wherever gradients are wanted.
+    six times), for short sequences, and wherever gradients are wanted; torch.compile fuses them itself.
     """
-    if qkv.device.type != "cpu" or torch.compiler.is_compiling():
+    if qkv.device.type != "cpu":
         return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
+    if torch.compiler.is_compiling():
+        return _softmax((qkv[0] @ qkv[1].mT) * qkv.shape[-1] ** -0.5) @ qkv[2]
     if torch.is_grad_enabled() and qkv.requires_grad:
         return _PlainAttention.apply(qkv)
     if qkv.dtype == torch.bfloat16 or qkv.shape[-2] <= LONGEST_PLAIN:
@@ -59,7 +62,7 @@ def attend(qkv: Tensor) -> Tensor:
 def attend_to(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """The same for (N, heads, T, D) queries that ask (N, heads, S, D) keys and values of others."""
     short = key.shape[-2] <= LONGEST_PLAIN
-    if query.device.type != "cpu" or not short or torch.compiler.is_compiling():
+    if query.device.type != "cpu" or not short:
         return F.scaled_dot_product_attention(query, key, value)
     return _softmax((query @ key.mT) * query.shape[-1] ** -0.5) @ value
 
@@ -71,7 +74,11 @@ def _shares(qkv: Tensor) -> Tensor:
 
 def _softmax(logits: Tensor) -> Tensor:
     """Over the last axis, in the type of `_working_type`, given back in the type of the logits."""
-    return logits.to(_working_type(logits)).softmax(dim=-1).to(logits.dtype)
+    exact = logits.to(_working_type(logits))
+    if exact.shape[-1] >= VECTOR or exact.device.type != "cpu" or torch.compiler.is_compiling():
+        return exact.softmax(dim=-1).to(logits.dtype)
+    powers = (exact - exact.amax(dim=-1, keepdim=True)).exp()
+    return (powers / powers.sum(dim=-1, keepdim=True)).to(logits.dtype)
 
 
 def _working_type(logits: Tensor) -> torch.dtype:

@@ -19,6 +19,7 @@ from lifting.evaluation.protocols import DEFAULT_PROTOCOL, protocol_text, protoc
 from lifting.evaluation.results import Results
 from lifting.evaluation.scores import UNITS, scored_joints
 from lifting.evaluation.views import RowsPredictor, predict_rows
+from lifting.memory import keep_freed_memory
 from lifting.runs import Run, RunInfo, open_run, versions
 from posecap.errors import InputError
 
@@ -33,6 +34,7 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     """
     from lifting.training.ranks import choose_device
 
+    keep_freed_memory()
     run, device = open_run(config.run), choose_device(config.device)
     source = open_source(run.info, config) if source is None else source
     clips = evaluation_clips(run.info, source, config)

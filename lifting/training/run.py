@@ -15,6 +15,7 @@ from lifting.data import Clips, ClipSource, ShardSource
 from lifting.data.reading import Reading, choose_reading
 from lifting.data.written import Span, WrittenCaptions
 from lifting.evaluation.scores import mean_error
+from lifting.memory import keep_freed_memory
 from lifting.recipes import Recipe
 from lifting.runs import (
     MODEL_FILE,
@@ -58,6 +59,7 @@ def train(
     source and text are read from the shards of `config.features` unless they are given. Raises
     InputError for what the user can mend: names, data that do not fit, a folder that is taken.
     """
+    keep_freed_memory()
     device = choose_device(config.device)
     ranks = find_ranks(device)
     if source is None:
