@@ -19,7 +19,7 @@ from lifting.evaluation.protocols import DEFAULT_PROTOCOL, protocol_text, protoc
 from lifting.evaluation.results import Results
 from lifting.evaluation.scores import UNITS, scored_joints
 from lifting.evaluation.views import RowsPredictor, predict_rows
-from lifting.memory import keep_freed_memory
+from lifting.memory import kept_memory
 from lifting.runs import Run, RunInfo, open_run, versions
 from posecap.errors import InputError
 
@@ -34,7 +34,6 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     """
     from lifting.training.ranks import choose_device
 
-    keep_freed_memory()
     run, device = open_run(config.run), choose_device(config.device)
     source = open_source(run.info, config) if source is None else source
     clips = evaluation_clips(run.info, source, config)
@@ -44,8 +43,9 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
         predictors = {name: _as_rows(name, fitted) for name, fitted in simple.items()} | predictors
     scored = scored_joints(dataset_of(source))
     rows: dict[str, Gathered] = {}
-    for name, predict in predictors.items():
-        rows |= _gather(predict, clips, config.batch, device, progress, name, scored)
+    with kept_memory():
+        for name, predict in predictors.items():
+            rows |= _gather(predict, clips, config.batch, device, progress, name, scored)
     lifter = rows[LIFTER]
     table = tuple(found.row(name, truth_used(name)) for name, found in rows.items())
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())

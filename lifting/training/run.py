@@ -15,7 +15,7 @@ from lifting.data import Clips, ClipSource, ShardSource
 from lifting.data.reading import Reading, choose_reading
 from lifting.data.written import Span, WrittenCaptions
 from lifting.evaluation.scores import mean_error
-from lifting.memory import keep_freed_memory
+from lifting.memory import kept_memory
 from lifting.recipes import Recipe
 from lifting.runs import (
     MODEL_FILE,
@@ -59,7 +59,6 @@ def train(
     source and text are read from the shards of `config.features` unless they are given. Raises
     InputError for what the user can mend: names, data that do not fit, a folder that is taken.
     """
-    keep_freed_memory()
     device = choose_device(config.device)
     ranks = find_ranks(device)
     if source is None:
@@ -67,8 +66,8 @@ def train(
     if config.written is not None:
         source = WrittenCaptions(source, config.written, config.recipe.supervision.subjects_captions)
     try:
-        fitting = setup(config, source, text, device, ranks, listener)
-        _fit(fitting, config, ranks)
+        with kept_memory():
+            _fit(setup(config, source, text, device, ranks, listener), config, ranks)
     except InputError:
         if ranks.is_first and not config.resume:
             _remove_unbegun(config.out)
