@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from lifting.ablation.bootstrap import Difference, paired_difference
 from lifting.ablation.grid import Grid
+from lifting.ablation.published import published_numbers
+from lifting.ablation.seen import TrainingLog, draw_curves, seen_in_training
 from lifting.evaluation.results import Results, rows_to_markdown
 from lifting.metrics.mpjpe import REGIONS_H36M
 from lifting.runs import write_json
@@ -30,6 +32,7 @@ class Comparison:
     values: dict[str, dict[str, list[float]]]
     differences: dict[str, dict[str, Difference]]
     protocol: dict[str, Any]
+    training: list[dict[str, str]] = field(default_factory=list)
 
     def table(self, metrics: tuple[str, ...]) -> list[dict[str, str]]:
         """A record a variant: mean and spread over seeds, and the paired difference of each metric."""
@@ -48,8 +51,10 @@ class Comparison:
         return cells
 
 
-def compare(found: dict[str, list[Results]], reference: str) -> Comparison:
-    """Compares the variants' results, one a seed, over the sequences that all have."""
+def compare(
+    found: dict[str, list[Results]], reference: str, logs: dict[str, list[TrainingLog]]
+) -> Comparison:
+    """Compares the variants' results, one a seed, over the sequences that all have, beside their logs."""
     first = found[reference][0]
     sequences = list(first.sequences)
     frames = np.array([first.sequences[name]["frames"] for name in sequences])
@@ -67,7 +72,7 @@ def compare(found: dict[str, list[Results]], reference: str) -> Comparison:
         for name, each in errors.items()
         if name != reference
     }
-    return Comparison(reference, values, differences, first.protocol)
+    return Comparison(reference, values, differences, first.protocol, seen_in_training(logs))
 
 
 def _matrix(results: list[Results], sequences: list[str], metric: str) -> np.ndarray:
@@ -75,12 +80,19 @@ def _matrix(results: list[Results], sequences: list[str], metric: str) -> np.nda
     return np.array([[result.sequences[name][metric] for name in sequences] for result in results])
 
 
-def write_report(out: Path, grid: Grid, comparison: Comparison, config: AblationConfig) -> None:
-    """report.md, report.json and a bar chart of the regions in `out`."""
+def write_report(
+    out: Path,
+    grid: Grid,
+    comparison: Comparison,
+    config: AblationConfig,
+    logs: dict[str, list[TrainingLog]],
+) -> None:
+    """report.md, report.json, a bar chart of the regions and the learning curves in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.md").write_text(markdown(grid, comparison, config), encoding="utf-8")
     write_json(out / "report.json", asdict(comparison))
     draw_regions(out / "regions.png", comparison)
+    draw_curves(out / "curves.png", logs)
 
 
 def markdown(grid: Grid, comparison: Comparison, config: AblationConfig) -> str:
@@ -100,8 +112,25 @@ def markdown(grid: Grid, comparison: Comparison, config: AblationConfig) -> str:
             rows_to_markdown(comparison.table(REGIONS)),
             "Along the axes of the camera (x right, y down, z depth), mean absolute error\n",
             rows_to_markdown(comparison.table(AXES)),
+            "What was seen in training: means over seeds; terms without their weights; gradients at the "
+            "backbone's features in percent of the main one; the share of the features' variance that lies "
+            "between frames. Learning curves: curves.png\n",
+            rows_to_markdown(comparison.training),
+            *_published(protocol.get("dataset")),
         ]
     )
+
+
+def _published(dataset: str | None) -> list[str]:
+    """The published numbers of the data set, as a part of the report."""
+    found = published_numbers(dataset)
+    if found is None:
+        return []
+    return [
+        f"**Published, not measured here**: {found.description}. Other data, 2D, length of training and "
+        "protocol: no number above can be compared with these.\n",
+        rows_to_markdown(found.table()),
+    ]
 
 
 def draw_regions(path: Path, comparison: Comparison) -> None:

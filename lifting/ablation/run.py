@@ -10,6 +10,7 @@ from typing import Any
 
 from lifting.ablation.grid import Changes, load_grid
 from lifting.ablation.report import Comparison, compare, write_report
+from lifting.ablation.seen import training_log
 from lifting.evaluation import EvaluationConfig, Results, evaluate, load_results
 from lifting.evaluation.evaluate import RESULTS
 from lifting.recipes import Recipe, load_recipe
@@ -52,8 +53,10 @@ def ablate(config: AblationConfig, listener: Listener | None = None, note: Any =
             if note is not None:
                 note(f"seed {seed}, {name}")
             found[name].append(_one(config, name, recipe, seed, listener))
-    comparison = compare(found, grid.reference)
-    write_report(config.out, grid, comparison, config)
+    seeds = range(config.seeds)
+    logs = {name: [training_log(run_folder(config, name, seed)) for seed in seeds] for name in recipes}
+    comparison = compare(found, grid.reference, logs)
+    write_report(config.out, grid, comparison, config, logs)
     return comparison
 
 
@@ -78,7 +81,7 @@ def _chosen(variants: dict[str, Changes], reference: str, wanted: Sequence[str])
 
 def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener: Listener | None) -> Results:
     """Results of one variant and seed, measured now or before."""
-    out = config.out / folder_of(name) / f"seed{seed}"
+    out = run_folder(config, name, seed)
     training = TrainConfig(config.features, recipe, out, config.keypoints, seed, config.device)
     measured = out / RESULTS / "ablation"
     resume = (out / RUN_FILE).is_file()
@@ -97,6 +100,11 @@ def _same_recipe(out: Path, recipe: Recipe) -> None:
 
     if open_run(out).info.recipe != recipe:
         raise InputError(f"{out}: was trained with another recipe; name another folder with --out")
+
+
+def run_folder(config: AblationConfig, variant: str, seed: int) -> Path:
+    """Where a variant's run with a seed lies."""
+    return config.out / folder_of(variant) / f"seed{seed}"
 
 
 def folder_of(variant: str) -> str:

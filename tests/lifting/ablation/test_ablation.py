@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 from cli.lift import app
 from lifting.ablation import AblationConfig, ablate, grid_names, load_grid
 from lifting.ablation.bootstrap import paired_difference
+from lifting.ablation.published import published_numbers
 from lifting.ablation.run import resolve_recipes
+from lifting.ablation.seen import TrainingLog, seen_in_training
 from lifting.recipes import load_recipe
 from lifting.training.parts import statements_about
 from posecap.errors import InputError
@@ -57,12 +59,21 @@ def test_a_grid_is_trained_measured_and_reported(shards, grid, tmp_path):
     assert (tmp_path / "out" / "steep-one" / "seed1" / "run.json").is_file()
     assert len(comparison.values["posecodes"]["MPJPE"]) == 2
     report = (tmp_path / "out" / "report.md").read_text()
-    for word in ("steep one", "2 paired seeds", "MPJPE minus plain", "| R5 |", "z"):
+    for word in (
+        "steep one",
+        "2 paired seeds",
+        "MPJPE minus plain",
+        "| R5 |",
+        "z",
+        "What was seen in training",
+    ):
         assert word in report
+    assert report.index("Published, not measured here") < report.index("MotionBERT")
     assert {path.name for path in (tmp_path / "out").glob("*.*")} == {
         "report.md",
         "report.json",
         "regions.png",
+        "curves.png",
     }
     again = []
     stamp = (tmp_path / "out" / "plain" / "seed0" / "checkpoint" / "model.safetensors").stat().st_mtime_ns
@@ -177,3 +188,27 @@ def test_report_json_can_be_read_by_others(shards, grid, tmp_path):
     data = json.loads((tmp_path / "out" / "report.json").read_text())
     assert data["reference"] == "plain"
     assert set(data["differences"]["posecodes"]["MPJPE"]) == {"mean", "low", "high"}
+
+
+def log_of(recipe, rows):
+    return TrainingLog(recipe, rows, {"kl": 0.5, "err2": 0.1})
+
+
+def test_training_is_told_in_three_parts_without_the_weights():
+    recipe = load_recipe("small", ["loss.name=mpjpe", "training.batch=10"], alignment={"name": "cm"})
+    rows = [{"step": 0, "gradient/err1": 2.0, "gradient/kl": 1.0, "features_between_frames": 0.25}]
+    for step, error in ((100, 0.3), (500, 0.2), (990, 0.1), (1000, 0.1)):
+        rows.append({"step": step, "err1": error, "kl": 0.05, "err2": 0.02, "clips_per_second": 100.0})
+    rows.append({"step": 1000, "gradient/err1": 4.0, "gradient/kl": 0.1, "features_between_frames": 0.5})
+    first, middle, end = seen_in_training({"text": [log_of(recipe, rows), log_of(recipe, rows)]})
+    assert [row["when"] for row in (first, middle, end)] == ["first 100 steps", "middle", "end"]
+    assert [row["lifter's loss"] for row in (first, middle, end)] == ["300.0 mm", "200.0 mm", "100.0 mm"]
+    assert (first["step ms"], first["terms"]) == ("100", "kl 0.1000")
+    assert (first["gradient shares"], end["gradient shares"]) == ("kl 50.0%", "kl 2.5%")
+    assert (first["features between frames"], end["features between frames"]) == ("0.250", "0.500")
+
+
+def test_published_numbers_are_known_for_human36m_and_not_made_up_for_others():
+    assert all(row.source and row.mpjpe for row in published_numbers("h36m").rows)
+    assert published_numbers("amass") is None
+    assert published_numbers(None) is None
