@@ -101,11 +101,11 @@ class SupervisionChoice(Manifest):
     subjects_3d: tuple[str, ...] | None = None
     subjects_captions: tuple[str, ...] = ()
     repeat_3d: int = Field(
-        1, ge=1, description="how often clips with 3D occur in an epoch, beside the others"
+        3, ge=1, description="how often clips with 3D occur in an epoch beside clips without"
     )
     reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
-    constraints: float = Field(0.15, ge=0, description="weight of their statements as intervals")
-    bones: float = Field(0.0, ge=0, description="weight of their bone lengths, against labelled bodies")
+    constraints: float = Field(0.4, ge=0, description="weight of their statements as intervals")
+    bones: float = Field(0.5, ge=0, description="weight of their bone lengths, against labelled bodies")
     warmup_steps: int = Field(0, ge=0, description="steps over which all weights rise from 0")
     penalty: Literal["hinge", "soft"] = "hinge"
     confidence: bool = Field(True, description="joints count in the 2D error by their confidence")

@@ -13,7 +13,7 @@ from torch import nn
 from lifting.data import Clips, ClipSource, SequenceInfo, Windows
 from lifting.data.loader import Loader
 from lifting.losses import build_loss
-from lifting.recipes import Recipe
+from lifting.recipes import Recipe, SupervisionChoice
 from lifting.runs import build_model
 from lifting.training.captions import CaptionSupervision, check_backbone
 from lifting.training.facts import TextFacts
@@ -68,12 +68,17 @@ def training_clips(recipe: Recipe, source: ClipSource, keep: int | None = None) 
         wanted=lambda info: info.subject in subjects and info.split == "train",
         flip=recipe.clips.flip,
         unlabelled=recipe.supervision.subjects_captions,
-        repeat=dict.fromkeys(recipe.supervision.subjects_3d or (), recipe.supervision.repeat_3d),
+        repeat=_repeats(recipe.supervision),
         keep=keep,
     )
     if not len(clips):
         raise InputError("there is nothing to train on: no sequence of the split 'train' is left")
     return clips
+
+
+def _repeats(chosen: SupervisionChoice) -> dict[str, int]:
+    """How often the clips of subjects with 3D occur: as few among many without they would be drowned."""
+    return dict.fromkeys(chosen.subjects_3d or (), chosen.repeat_3d) if chosen.subjects_captions else {}
 
 
 def windows_of(recipe: Recipe) -> Windows:
