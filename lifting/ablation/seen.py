@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def _term_weights(recipe: Recipe, joints: int) -> dict[str, float]:
     return {"reprojection": supervised.reprojection, "constraints": supervised.constraints} | branch.weights
 
 
-def seen_in_training(logs: dict[str, Sequence[TrainingLog]]) -> list[dict[str, str]]:
+def seen_in_training(logs: Mapping[str, Sequence[TrainingLog]]) -> list[dict[str, str]]:
     """A record a variant and part of the training, means over seeds.
 
     Terms stand as they are without their weights, gradients (at the backbone's features) in percent of
@@ -129,7 +129,7 @@ def _join(pairs: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in pairs)
 
 
-def draw_curves(path: Path, logs: dict[str, Sequence[TrainingLog]]) -> None:
+def draw_curves(path: Path, logs: Mapping[str, Sequence[TrainingLog]]) -> None:
     """Training loss over steps, a line a variant; points: the error on a held-out training subject."""
     import matplotlib as mpl
 
