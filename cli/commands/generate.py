@@ -133,8 +133,9 @@ def print_summary(summary: Summary, json: bool) -> None:
     if json:
         print_json(asdict(summary))
         return
-    counts = ("sequences", "frames", "views", "captions", "sentences")
-    print_rows([{"made": name, "count": getattr(summary, name)} for name in counts], title=str(summary.path))
+    counts = ("sequences", "frames", "views", "captions", "mirror_images", "sentences")
+    made = [{"made": name.replace("_", " "), "count": getattr(summary, name)} for name in counts]
+    print_rows(made, title=str(summary.path))
     print()
     print_rows([_table_row(name, summary) for name in sorted(summary.rows)])
     print()

@@ -37,6 +37,8 @@ def make_manifest(
     plan: Plan,
     files: list[TableFile],
     features: list[FeatureRecord],
+    inputs: list[str],
+    told_captions: int,
 ) -> ShardManifest:
     skeleton = load_skeleton(dataset.skeleton)
     definitions = load_part_definitions(dataset.skeleton, config)
@@ -60,6 +62,8 @@ def make_manifest(
         with_action=config.with_action,
         features=tuple(features),
         parts=tuple(tuple(part) for part in plan.parts),
+        inputs=tuple(inputs),
+        told_captions=told_captions,
         tables=table_records(files),
         files={
             DEFINITIONS: _write_definitions(config.out, definitions),
@@ -126,7 +130,8 @@ def summarize(out: Path, manifest: ShardManifest, seconds: dict[str, float], res
         sequences=rows["sequences"],
         frames=rows["frames"],
         views=max((count for name, count in rows.items() if name.startswith("views/")), default=0),
-        captions=rows["captions"],
+        captions=manifest.told_captions,
+        mirror_images=rows["captions"] - manifest.told_captions,
         sentences=rows["sentences"],
         rows=rows,
         bytes=sizes,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posecap.errors import InputError
 from posecap.shards.assembly import table_records
 from posecap.shards.directory import clear_partial, hold
-from posecap.shards.encoding import FeatureMaker, FeatureWork
 from posecap.shards.engines import Engine
 from posecap.shards.features import (
     FeaturePart,
@@ -23,7 +20,8 @@ from posecap.shards.features import (
     feature_parts,
     feature_record,
 )
-from posecap.shards.files import TableFile, is_whole, write_text
+from posecap.shards.files import TableFile
+from posecap.shards.making import FeatureJob
 from posecap.shards.manifest import FeatureRecord, FileRecord, ShardManifest, TableRecord, write_manifest
 from posecap.shards.reader import Shards, open_shards
 from posecap.shards.settings import DEFAULT_ENCODER, Progress, Silent
@@ -131,30 +129,19 @@ def _make(
     """All parts made, by this run or one before it, and how many were there."""
     root = Path(shards.path)
     clear_partial(root)
-    done = {part.target: part for part in _done(root, encoder) if part.target in {p.target for p in parts}}
-    todo = [part for part in parts if part.target not in done]
-    _announce(root, encoder, todo, progress)
-    resumed = len(done)
-    if parts:
-        progress.start("features", sum(part.texts for part in parts), "texts")
-        progress.advance("features", sum(part.texts for part in done.values()))
-        try:
-            maker = FeatureMaker(root, encoder)
-            work = FeatureWork(root, config.encoder, config.device, config.batch_size, maker)
-            for made in Engine.of(config).run(work, todo):
-                _note_done(root, encoder, made)
-                done[made.target] = made
-                progress.advance("features", made.texts)
-        except InputError:
-            _remove(root, parts)
-            raise
-        except OSError as error:
-            raise InputError(
-                f"{error.filename or root}: {error.strerror or error}; what is done is kept, "
-                "the same command goes on from there"
-            ) from error
-        progress.finish("features")
-    return [done[part.target] for part in parts], resumed
+    job = FeatureJob(root, WORK, encoder, config.encoder, config.device, config.batch_size, Engine.of(config))
+    done = job.done(parts)
+    _announce(root, encoder, [part for part in parts if part.target not in done], progress)
+    try:
+        return job.make(parts, done, progress), len(done)
+    except InputError:
+        _remove(root, parts)
+        raise
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or root}: {error.strerror or error}; what is done is kept, "
+            "the same command goes on from there"
+        ) from error
 
 
 def _announce(root: Path, encoder: Encoder, todo: list[FeaturePart], progress: Progress) -> None:
@@ -203,25 +190,6 @@ def extended(manifest: ShardManifest, records: list[FeatureRecord], files: list[
             "files": {**manifest.files, **new},
         }
     )
-
-
-def _record_folder(root: Path, encoder: Encoder) -> Path:
-    return root / WORK / encoder.info.weights_sha256
-
-
-def _note_done(root: Path, encoder: Encoder, made: MadePart) -> None:
-    path = _record_folder(root, encoder) / f"{made.target.replace('/', '@')}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(asdict(made)))
-
-
-def _done(root: Path, encoder: Encoder) -> Iterator[MadePart]:
-    """Parts of an earlier run whose file is as it was written."""
-    for path in sorted(_record_folder(root, encoder).glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        made = MadePart(**{**data, "file": TableFile(**data["file"])})
-        if is_whole(root, made.file):
-            yield made
 
 
 def _remove(root: Path, parts: list[FeaturePart]) -> None:

@@ -29,7 +29,7 @@ ROWS = 4096  # texts of a row group, and of what is held in memory
 
 
 class FeatureMaker:
-    """Makes parts with one encoder; the bank is embedded when it is first needed."""
+    """Makes the parts that one encoder reads; the bank is embedded once, when it is first needed."""
 
     def __init__(self, root: Path, encoder: Encoder) -> None:
         self.root = root
@@ -47,15 +47,13 @@ class FeatureMaker:
 
     def _groups(self, part: FeaturePart, counts: _Counts) -> Iterator[pa.Table]:
         wanted = part.wanted
-        if not wanted.is_encoded:
-            for ids, sentences in caption_sentences(self.root / part.source):
-                counts.texts += len(ids)
-                yield _vector_table(wanted.key, ids, caption_means(sentences, self.bank))
-            return
         for ids, texts in _texts(self.root / part.source, wanted):
+            if wanted.granularity == "sentence":
+                yield _vector_table(wanted.key, ids, self.bank[counts.texts : counts.texts + len(texts)])
+            else:
+                yield self._encode(wanted, ids, texts)
             counts.texts += len(texts)
             counts.truncated += self._count_truncated(texts)
-            yield self._encode(wanted, ids, texts)
 
     def _encode(self, wanted: FeatureSet, ids: pa.Array, texts: list[str]) -> pa.Table:
         if wanted.granularity == "token":
@@ -113,6 +111,28 @@ class FeatureWork:
             encoder = load_encoder(self.encoder, self.device, self.batch_size)
             self.maker = FeatureMaker(self.root, encoder)
         return self.maker.make
+
+
+@dataclass
+class MeanWork:
+    """Parts of caption features that are means of the bank's vectors (S, D): no model is needed for them."""
+
+    root: Path
+    bank: np.ndarray
+    forks: bool = False
+
+    def prepare(self) -> Callable[[FeaturePart], MadePart]:
+        """The function that makes a part."""
+        return self._make
+
+    def _make(self, part: FeaturePart) -> MadePart:
+        target = schema.features(part.wanted.key, self.bank.shape[1])
+        file = write_table(self.root, part.target, self._groups(part), target)
+        return MadePart(part.target, file, file.rows, 0)
+
+    def _groups(self, part: FeaturePart) -> Iterator[pa.Table]:
+        for ids, sentences in caption_sentences(self.root / part.source):
+            yield _vector_table(part.wanted.key, ids, caption_means(sentences, self.bank))
 
 
 @dataclass

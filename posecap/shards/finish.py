@@ -11,10 +11,10 @@ from posecap.errors import InputError
 from posecap.shards.assembly import make_manifest, summarize
 from posecap.shards.directory import KeptError, clear_partial
 from posecap.shards.embedding import warn_of_truncation
-from posecap.shards.encoding import FeatureMaker
 from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet, different_labels, feature_parts, feature_record
 from posecap.shards.files import TableFile, write_table
+from posecap.shards.making import FeatureJob
 from posecap.shards.manifest import FeatureRecord, write_manifest
 from posecap.shards.merge import merge_captions, merge_small
 from posecap.shards.part import WORK, PartRecord
@@ -25,6 +25,9 @@ from posecap.shards.telling import column_names, load_part_definitions
 
 if TYPE_CHECKING:
     from posecap.readers import Dataset
+
+LABELS = "labels.parquet"
+BATCH_SIZE = 64
 
 
 def finish(
@@ -41,7 +44,8 @@ def finish(
     start = time.perf_counter()
     files = [file for record in records for file in record.files]
     files += [merge_small(out, name, records) for name in ("sequences", "labels", "cameras")]
-    files += merge_captions(out, records, Engine.of(config), progress)
+    captions, told_captions = merge_captions(out, records, Engine.of(config), progress)
+    files += captions
     files += _shared_tables(config, dataset)
     seconds["merge"] = time.perf_counter() - start
     features: list[FeatureRecord] = []
@@ -54,7 +58,8 @@ def finish(
         files += made
         seconds["features"] = time.perf_counter() - start
     clear_partial(out)
-    manifest = make_manifest(config, dataset, plan, files, features)
+    inputs = [one for record in records for one in record.inputs]
+    manifest = make_manifest(config, dataset, plan, files, features, inputs, told_captions)
     write_manifest(out, manifest)
     shutil.rmtree(out / WORK)
     return summarize(out, manifest, seconds, resumed)
@@ -77,23 +82,19 @@ def _features(
     """The feature sets that come with the shards from the start."""
     from posecap.encoders import load_encoder
 
-    encoder = load_encoder(config.encoder or "", config.device)
-    maker, rows = FeatureMaker(config.out, encoder), {file.path: file.rows for file in files}
-    num_labels = len(different_labels(config.out / "labels.parquet"))
-    wanted = [FeatureSet.of(name, "sentence") for name in config.granularities]
-    parts = {one: feature_parts(encoder, one, rows, num_labels) for one in wanted}
-    records, made = [], []
-    progress.start("features", sum(part.texts for own in parts.values() for part in own), "texts")
-    for one, own in parts.items():
-        new = []
-        for part in own:
-            new.append(maker.make(part))
-            progress.advance("features", part.texts)
-        records.append(feature_record(encoder, one, new))
+    name = config.encoder or ""
+    encoder = load_encoder(name, config.device, BATCH_SIZE)
+    job = FeatureJob(config.out, WORK, encoder, name, config.device, BATCH_SIZE, Engine.of(config))
+    rows, num_labels = {file.path: file.rows for file in files}, len(different_labels(config.out / LABELS))
+    wanted = [FeatureSet.of(one, "sentence") for one in dict.fromkeys(config.granularities)]
+    parts = [part for one in wanted for part in feature_parts(encoder, one, rows, num_labels)]
+    made = job.make(parts, job.done(parts), progress)
+    records = []
+    for one in wanted:
+        own = [part for part in made if part.target.rpartition("/")[0] == one.table(encoder)]
+        records.append(feature_record(encoder, one, own))
         warn_of_truncation(records[-1], encoder, progress)
-        made += [part.file for part in new]
-    progress.finish("features")
-    return records, made
+    return records, [part.file for part in made]
 
 
 def _add_seconds(records: list[PartRecord]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ from posecap.shards.engines import Engine
 from posecap.shards.features import FeatureSet
 from posecap.shards.files import is_whole, write_text
 from posecap.shards.finish import finish
+from posecap.shards.inputs import InputWork
 from posecap.shards.manifest import MANIFEST, read_manifest
 from posecap.shards.part import WORK, PartRecord, PartWork
 from posecap.shards.plan import Plan, make_plan
-from posecap.shards.settings import SETTINGS, GenerateConfig, Progress, Silent, Summary
+from posecap.shards.settings import FRAMES, SETTINGS, GenerateConfig, Progress, Silent, Summary
 
 if TYPE_CHECKING:
     from posecap.readers import Dataset
@@ -49,6 +51,10 @@ def generate(
         except InputError:
             _remove(config.out, before)
             raise
+        except MemoryError:
+            if not any((config.out / WORK / "parts").glob("*.json")):
+                _remove(config.out, before)
+            raise
         except OSError as error:
             raise InputError(
                 f"{error.filename or config.out}: {error.strerror or error}; what is done is kept, "
@@ -66,19 +72,22 @@ def _check_names(config: GenerateConfig) -> None:
     """Names that are only needed at the end are looked at first."""
     if config.style not in STYLES:
         raise unknown_name("style", config.style, STYLES)
+    if config.frame not in FRAMES:
+        raise unknown_name("frame", config.frame, FRAMES)
     Engine.of(config).check()
+    for name in config.granularities:
+        FeatureSet.of(name, "sentence")
     if config.encoder is not None:
-        for name in config.granularities:
-            FeatureSet.of(name, "sentence")
         find_weights(config.encoder)
 
 
 def _generate(config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan) -> Summary:
     out = config.out
     if (out / MANIFEST).is_file():
-        return _already_whole(config, plan)
+        return _already_whole(config, progress, dataset, plan)
     _begin(config, plan)
     done = _done_parts(out, len(plan.parts))
+    _drop_changed(config, progress, dataset, plan, done)
     resumed = len(done)
     progress.start("parts", sum(plan.frames), "frames")
     progress.advance("parts", sum(record.frames for record in done.values()))
@@ -122,7 +131,35 @@ def _done_parts(out: Path, num_parts: int) -> dict[int, PartRecord]:
     return found
 
 
-def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
+def _drop_changed(
+    config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan, done: dict[int, PartRecord]
+) -> None:
+    """Take away the parts whose input is not what they were made of, and what was merged with them."""
+    whole = len(done)
+    for index, inputs in _inputs(config, progress, dataset, plan, sorted(done)):
+        triples = zip(plan.parts[index], done[index].inputs, inputs, strict=True)
+        changed = [key for key, before, now in triples if before != now]
+        if changed:
+            progress.warn(f"{changed[0]}: changed since it was read; its part is made again")
+            for file in done.pop(index).files:
+                (config.out / file.path).unlink()
+    if len(done) < whole:
+        for merged in ("captions", "features"):
+            shutil.rmtree(config.out / merged, ignore_errors=True)
+
+
+def _inputs(
+    config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan, parts: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Part number and hashes of its sequences as they are now."""
+    progress.start("input", sum(plan.frames[index] for index in parts), "frames")
+    for index, inputs in Engine.of(config).run(InputWork(dataset, plan.parts), parts):
+        yield index, inputs
+        progress.advance("input", plan.frames[index])
+    progress.finish("input")
+
+
+def _already_whole(config: GenerateConfig, progress: Progress, dataset: Dataset, plan: Plan) -> Summary:
     """The summary of shards that are there already, if they are what is asked for."""
     out = config.out
     manifest = read_manifest((out / MANIFEST).read_text(encoding="utf-8"), str(out / MANIFEST))
@@ -131,6 +168,10 @@ def _already_whole(config: GenerateConfig, plan: Plan) -> Summary:
         other.append("definitions")
     if [key for part in plan.parts for key in part] != [key for part in manifest.parts for key in part]:
         other.append("sequences")
+    if not other:
+        known = dict(_inputs(config, progress, dataset, plan, list(range(len(plan.parts)))))
+        if tuple(one for index in sorted(known) for one in known[index]) != manifest.inputs:
+            other.append("data")
     if other:
         raise ForeignError(
             f"{out}: holds other shards already ({', '.join(other)} differ): "

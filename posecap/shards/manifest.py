@@ -109,6 +109,8 @@ class ShardManifest(Manifest):
     with_action: bool = False
     features: tuple[FeatureRecord, ...] = ()
     parts: tuple[tuple[str, ...], ...] = Field(description="sequences of each part, in row order")
+    inputs: tuple[str, ...] = Field((), description="hash of what was read of each sequence, in that order")
+    told_captions: int = Field(0, description="captions of frames; the others are their mirror images")
     tables: dict[str, TableRecord]
     files: dict[str, FileRecord]
     sha256: str = ""

@@ -28,20 +28,22 @@ def merge_small(out: Path, name: str, records: list[PartRecord]) -> TableFile:
 
 def merge_captions(
     out: Path, records: list[PartRecord], engine: Engine, progress: Progress
-) -> list[TableFile]:
-    """Caption files in which each caption stands once: in the first part that has it.
+) -> tuple[list[TableFile], int]:
+    """Caption files in which each caption stands once, in the first part that has it; and how many are told.
 
-    Only ids are held for all parts together, some tens of bytes a caption.
+    The others are mirror images that no frame has. Only ids are held for all parts together, some tens of
+    bytes a caption.
     """
     progress.start("captions", len(records), "parts")
-    items = list(_firsts(out, records))
+    firsts, num_told = _firsts(out, records)
+    items = [(record.index, keep) for record, keep in zip(records, firsts, strict=True) if keep.any()]
     progress.advance("captions", len(records) - len(items))
     files = []
     for file in engine.run(MergeWork(out), items):
         files.append(file)
         progress.advance("captions", 1)
     progress.finish("captions")
-    return sorted(files, key=lambda file: file.path)
+    return sorted(files, key=lambda file: file.path), num_told
 
 
 @dataclass
@@ -61,22 +63,23 @@ def _merge_part(out: Path, index: int, keep: np.ndarray) -> TableFile:
     return write_table(out, path, _groups(out / WORK / path, keep), schema.captions())
 
 
-def _firsts(out: Path, records: list[PartRecord]) -> Iterator[tuple[int, np.ndarray]]:
-    """For each part with captions of its own, which of its rows they are (bool)."""
-    columns = [pq.read_table(out / _staged("captions", one), columns=["caption_id"]) for one in records]
-    ids = [column["caption_id"].to_numpy() for column in columns]
-    together = np.concatenate(ids)
-    is_first = np.zeros(len(together), bool)
-    is_first[np.unique(together, return_index=True)[1]] = True
-    cuts = np.cumsum([len(one) for one in ids])[:-1]
-    for record, keep in zip(records, np.split(is_first, cuts), strict=True):
-        if keep.any():
-            yield record.index, keep
+def _firsts(out: Path, records: list[PartRecord]) -> tuple[list[np.ndarray], int]:
+    """Of each part which of its captions (bool) no earlier part has, and how many are of a frame."""
+    tables = [
+        pq.read_table(out / _staged("captions", one), columns=["caption_id", "told"]) for one in records
+    ]
+    ids = np.concatenate([table["caption_id"].to_numpy() for table in tables])
+    told = np.concatenate([table["told"].to_numpy() for table in tables])
+    cuts = np.cumsum([table.num_rows for table in tables])[:-1]
+    is_first = np.zeros(len(ids), bool)
+    is_first[np.unique(ids, return_index=True)[1]] = True
+    return np.split(is_first, cuts), len(np.unique(ids[told]))
 
 
 def _groups(path: Path, keep: np.ndarray) -> Iterator[pa.Table]:
     start = 0
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=CAPTION_ROWS):
+    columns = schema.captions().names
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=CAPTION_ROWS, columns=columns):
         mask = pa.array(keep[start : start + batch.num_rows])
         start += batch.num_rows
         yield pa.Table.from_batches([batch.filter(mask)], schema.captions())

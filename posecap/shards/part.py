@@ -13,6 +13,7 @@ import pyarrow as pa
 from posecap.errors import InputError
 from posecap.shards import schema
 from posecap.shards.files import TableFile, write_table
+from posecap.shards.inputs import sequence_digest
 from posecap.shards.settings import GenerateConfig
 from posecap.shards.tables import (
     cameras_table,
@@ -35,12 +36,13 @@ STAGED = ("sequences", "labels", "cameras", "captions")  # tables that are merge
 
 @dataclass
 class PartRecord:
-    """What a part wrote: final files, staged files, and seconds by stage."""
+    """What a part wrote: final files, staged files, hashes of the sequences it read, seconds by stage."""
 
     index: int
     frames: int
     files: list[TableFile]
     staged: list[TableFile]
+    inputs: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict:
@@ -61,9 +63,11 @@ def make_part(dataset: Dataset, keys: list[str], config: GenerateConfig, index: 
     """
     clock = _Clock()
     rows = _Rows(Narrator(dataset.skeleton, config))
+    inputs = []
     for key in keys:
         with clock("read"):
             sequence = dataset.read(key)
+            inputs.append(sequence_digest(sequence))
         rows.add(sequence, dataset.name, clock)
     with clock("write"):
         files = [
@@ -75,12 +79,12 @@ def make_part(dataset: Dataset, keys: list[str], config: GenerateConfig, index: 
                 config.out,
                 f"{WORK}/{name}/part-{index:05d}.parquet",
                 rows.staged_groups(name),
-                getattr(schema, name)(),
+                getattr(schema, f"staged_{name}", getattr(schema, name))(),
                 hashed=False,
             )
             for name in STAGED
         ]
-    return PartRecord(index, rows.num_frames, files, staged, clock.seconds)
+    return PartRecord(index, rows.num_frames, files, staged, inputs, clock.seconds)
 
 
 @dataclass

@@ -166,6 +166,11 @@ def captions() -> pa.Schema:
     )
 
 
+def staged_captions() -> pa.Schema:
+    """Captions of one part before they are merged; `told`: not only as a mirror image."""
+    return captions().append(_field("told", pa.bool_()))
+
+
 def features(key: str, dimension: int) -> pa.Schema:
     """One vector per text; `key` is sentence_id, caption_id or label."""
     kind = {"sentence_id": pa.int32(), "caption_id": pa.int64(), "label": pa.string()}[key]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+FRAMES = ("body", "camera")
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 
 
@@ -109,13 +110,17 @@ class Silent:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run made: counts, bytes by table and seconds by stage (of all workers together)."""
+    """What a run made: counts, bytes by table and seconds by stage (of all workers together).
+
+    `captions` are the different captions of frames, `mirror_images` those that only flipped clips have.
+    """
 
     path: Path
     sequences: int
     frames: int
     views: int
     captions: int
+    mirror_images: int
     sentences: int
     rows: dict[str, int]
     bytes: dict[str, int]

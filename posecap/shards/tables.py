@@ -106,13 +106,13 @@ def sentences_table(bank: tuple[BankSentence, ...]) -> pa.Table:
 
 
 def captions_table(narrator: Narrator) -> pa.Table:
-    """The different captions that a narrator has gathered, in the order of their ids."""
+    """The different captions that a narrator has gathered, in the order of their ids (`staged_captions`)."""
     order = sorted(narrator.captions)
     captions = [narrator.captions[identity] for identity in order]
     place: dict = {}
     flat = [place.setdefault(one, len(place)) for caption, _ in captions for one in caption.sentences]
     ends = np.cumsum([0, *(len(caption.sentences) for caption, _ in captions)])
-    target = schema.captions()
+    target = schema.staged_captions()
     element = target.field("sentences").type.value_type
     statements = narrator.definitions.statements
     known = [
@@ -130,6 +130,7 @@ def captions_table(narrator: Narrator) -> pa.Table:
         pa.array([caption.text for caption, _ in captions], pa.string()),
         pa.ListArray.from_arrays(pa.array(ends, pa.int32()), sentences, type=target.field("sentences").type),
         pa.array([mirror for _, mirror in captions], pa.int64()),
+        pa.array([identity in narrator.told for identity in order], pa.bool_()),
     ]
     return pa.table(columns, schema=target)
 

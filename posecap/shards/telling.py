@@ -54,6 +54,7 @@ class Narrator:
         self.columns = column_names(self.definitions)
         self._wanted = statements_without(self.definitions, config.without)
         self.captions: dict[int, tuple[Caption, int | None]] = {}
+        self.told: set[int] = set()  # those that are of a frame, and not only of its mirror image
         self._sentence_keys: dict[CaptionSentence, bytes] = {}
 
     def tell(self, sequence: Sequence, clock: Clock, camera: Camera | None = None) -> Told:
@@ -127,10 +128,12 @@ class Narrator:
         own = self._content(caption)
         if reflection is None:
             identity = caption_id(own, b"")
+            self.told.add(identity)
             self.captions[identity] = caption, None
             return identity
         other = self._content(reflection)
         identity, mirror = caption_id(own, other), caption_id(other, own)
+        self.told.add(identity)
         self.captions[identity] = caption, mirror
         self.captions[mirror] = reflection, identity
         return identity

@@ -10,7 +10,7 @@ import pytest
 from posecap.encoders import load_encoder
 from posecap.errors import InputError
 from posecap.shards import EmbedConfig, Silent, embed, open_shards, validate
-from posecap.shards.encoding import FeatureMaker
+from posecap.shards.encoding import MeanWork
 from tests.fixtures.tiny_encoders import make_encoder
 
 ALL = ("sentence", "caption", "token", "label")
@@ -114,14 +114,21 @@ def test_two_workers_give_the_same_bytes_as_one(copy, tiny_shards, models, tmp_p
     assert (copy / "manifest.json").read_bytes() == (other / "manifest.json").read_bytes()
 
 
+def test_means_made_by_two_workers_are_the_same_bytes(copy, tiny_shards, models, tmp_path):
+    other = shutil.copytree(tiny_shards, tmp_path / "other")
+    run(copy, models["bert"])
+    run(other, models["bert"], jobs=2)
+    assert (copy / "manifest.json").read_bytes() == (other / "manifest.json").read_bytes()
+
+
 def test_a_run_that_ends_early_keeps_the_parts_it_made(copy, tiny_shards, models, tmp_path, monkeypatch):
-    class Dying(FeatureMaker):
-        def make(self, part):
+    class Dying(MeanWork):
+        def _make(self, part):
             if part.target.endswith("part-00002.parquet"):
                 raise KeyboardInterrupt
-            return super().make(part)
+            return super()._make(part)
 
-    monkeypatch.setattr("posecap.shards.embedding.FeatureMaker", Dying)
+    monkeypatch.setattr("posecap.shards.making.MeanWork", Dying)
     with pytest.raises(KeyboardInterrupt):
         run(copy, models["bert"])
     monkeypatch.undo()

@@ -13,7 +13,8 @@ from posecap.captions import bank, caption
 from posecap.errors import InputError
 from posecap.manifests import manifest_path
 from posecap.posecodes import extract, load_definitions
-from posecap.shards import GenerateConfig, generate, open_shards, validate
+from posecap.shards import GenerateConfig, Silent, generate, open_shards, validate
+from tests.fixtures.hasher import Hasher
 from tests.fixtures.tiny_dataset import TinyDataset
 
 
@@ -127,6 +128,10 @@ def test_a_summary_counts_what_was_made(tmp_path):
     summary = generate(config(tmp_path / "out"), dataset=TinyDataset())
     assert (summary.sequences, summary.frames, summary.views) == (5, 114, 228)
     assert summary.sentences == summary.rows["sentences"] > 100
+    told = open_shards(tmp_path / "out").frames(["caption_ids"])["caption_ids"]
+    assert summary.captions == len({one for row in told.to_pylist() for one in row})
+    assert summary.captions + summary.mirror_images == summary.rows["captions"]
+    assert summary.mirror_images > 0
     assert set(summary.bytes) == set(summary.rows)
     assert min(summary.bytes.values()) > 0
     assert summary.seconds.keys() >= {"read", "posecodes", "captions", "write", "merge"}
@@ -159,6 +164,9 @@ def test_whole_shards_are_kept_and_others_not_overwritten(tmp_path):
     assert (again.frames, again.rows) == (first.frames, first.rows)
     with pytest.raises(InputError, match="holds other shards already"):
         generate(config(tmp_path / "out", seed=7), dataset=TinyDataset())
+    for other in (TinyDataset(seed=1), TinyDataset(num_cameras=1), TinyDataset(sources=("gt", "sim"))):
+        with pytest.raises(InputError, match=r"holds other shards already \(data differ"):
+            generate(config(tmp_path / "out"), dataset=other)
     assert (tmp_path / "out" / "manifest.json").read_bytes() == before
 
 
@@ -186,6 +194,39 @@ def test_an_interrupted_run_is_resumed_and_not_taken_for_a_whole_one(tmp_path, m
     )
 
 
+class Changed(TinyDataset):
+    """The same lengths and names; one sequence is another motion."""
+
+    def read(self, key):
+        sequence = super().read(key)
+        return (
+            dataclasses.replace(sequence, joints=sequence.joints + 0.25) if key == "S2/sway 1" else sequence
+        )
+
+
+@pytest.mark.parametrize("encoder", [None, "hasher"])
+def test_input_that_changed_before_a_run_is_resumed_is_not_mixed_in(tmp_path, monkeypatch, encoder):
+    monkeypatch.setattr("posecap.encoders.load_encoder", lambda *args, **options: Hasher())
+    monkeypatch.setattr("posecap.shards.generation.find_weights", lambda name: None)
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    out, told = tmp_path / "out", []
+    with monkeypatch.context() as patch:
+        patch.setattr("posecap.shards.finish.write_manifest", stop)
+        with pytest.raises(KeyboardInterrupt):
+            generate(config(out, part_frames=30, encoder=encoder), dataset=TinyDataset())
+    progress = Silent()
+    progress.warn = told.append
+    again = generate(config(out, part_frames=30, encoder=encoder), progress, Changed())
+    assert told == ["S2/sway 1: changed since it was read; its part is made again"]
+    assert again.resumed_parts == 4
+    generate(config(tmp_path / "undisturbed", part_frames=30, encoder=encoder), dataset=Changed())
+    assert (out / "manifest.json").read_bytes() == (tmp_path / "undisturbed" / "manifest.json").read_bytes()
+    assert validate(out) == []
+
+
 def test_a_second_run_into_the_same_directory_is_refused(tmp_path, monkeypatch):
     from posecap.shards import directory
 
@@ -200,7 +241,9 @@ def test_a_second_run_into_the_same_directory_is_refused(tmp_path, monkeypatch):
 def test_names_needed_at_the_end_are_looked_at_first(tmp_path, monkeypatch):
     monkeypatch.setattr("posecap.shards.generation.make_plan", lambda *args: pytest.fail("work was begun"))
     with pytest.raises(InputError, match="unknown granularity 'sentense'"):
-        generate(config(tmp_path, encoder="x", granularities=("sentense",)), dataset=TinyDataset())
+        generate(config(tmp_path, granularities=("sentense",)), dataset=TinyDataset())
+    with pytest.raises(InputError, match="unknown frame 'as-is'"):
+        generate(config(tmp_path, frame="as-is"), dataset=TinyDataset())
     with pytest.raises(InputError, match="text encoder 'nobody/nothing': no weights found"):
         generate(config(tmp_path, encoder="nobody/nothing"), dataset=TinyDataset())
 
