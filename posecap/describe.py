@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from posecap.captions import caption_states, with_action
 from posecap.captions.types import Caption
-from posecap.errors import InputError
-from posecap.io import read_poses, told_up
+from posecap.errors import InputError, unknown_name
+from posecap.frames import SCALES
 from posecap.mining.occurrence import mark_of
 from posecap.posecodes import Posecodes, Statement, extract, load_definitions
 from posecap.posecodes.statements import statements_without
+from posecap.readers.one_file import OneFile, read_one_file
 from posecap.skeletons import load_skeleton
 
 
@@ -34,24 +36,39 @@ class Options:
     action: str = ""
     concise: bool = False
     language: str = "en"
+    sequence: str | None = None
+    reader: Mapping[str, Any] = field(default_factory=dict)
 
 
-def describe_file(path: str | Path, options: Options, frames: str = "") -> list[dict[str, Any]]:
-    """One row a frame and variant: frame and caption. `frames` is as in `parse_frames`."""
-    _, chosen, captions = _tell(path, options, frames)
+Note = Callable[[str], None]
+
+
+def describe_file(
+    path: str | Path, options: Options, frames: str = "", note: Note = lambda line: None
+) -> list[dict[str, Any]]:
+    """One row a frame and variant: frame (and person, where there are several) and caption.
+
+    `path` is a file that `posecap.readers.one_file` opens, `frames` is as in `parse_frames`; `note` hears
+    what was found out about the file.
+    """
+    told = _tell(path, options, frames, note)
     return [
-        {"frame": int(frame), **({"variant": v} if options.variants > 1 else {}), "caption": caption.text}
-        for frame, own in zip(chosen, captions, strict=True)
+        {**told.names(row), **({"variant": v} if options.variants > 1 else {}), "caption": caption.text}
+        for row, own in zip(told.rows, told.captions, strict=True)
         for v, caption in enumerate(own)
     ]
 
 
-def explain_file(path: str | Path, options: Options, frames: str = "") -> list[dict[str, Any]]:
+def explain_file(
+    path: str | Path, options: Options, frames: str = "", note: Note = lambda line: None
+) -> list[dict[str, Any]]:
     """One row a frame and posecode: its value, category and mark, and what became of it in the caption."""
-    codes, chosen, captions = _tell(path, options, frames)
-    explainer = _Explainer(codes, options.without)
+    told = _tell(path, options, frames, note)
+    explainer = _Explainer(told.codes, options.without)
     return [
-        row for frame, own in zip(chosen, captions, strict=True) for row in explainer.rows(int(frame), own[0])
+        told.names(row) | said | told.names(row)
+        for row, own in zip(told.rows, told.captions, strict=True)
+        for said in explainer.rows(int(row), own[0])
     ]
 
 
@@ -80,13 +97,29 @@ def _numbers(part: list[int | None], num_frames: int) -> list[int] | range:
     return [int(part[0] or 0)] if len(part) == 1 else range(num_frames)[slice(*part)]
 
 
-def _tell(
-    path: str | Path, options: Options, frames: str
-) -> tuple[Posecodes, np.ndarray, list[list[Caption]]]:
-    poses = read_poses(path, options.skeleton)
-    chosen = parse_frames(frames, len(poses))
-    codes = _extract(path, poses, options)
-    selected = codes.selected()[chosen] & statements_without(codes.definitions, options.without)
+@dataclass(frozen=True)
+class _Told:
+    """The poses of a file as posecodes, the rows that are told, and each one's captions."""
+
+    file: OneFile
+    codes: Posecodes
+    rows: np.ndarray
+    captions: list[list[Caption]]
+
+    def names(self, row: int) -> dict[str, Any]:
+        """What a row is called by: its frame, and its person where there are several."""
+        people, frames = self.file.people, self.file.frames
+        person = {"person": people[row]} if len(set(people)) > 1 else {}
+        return person | {"frame": int(row if frames is None else frames[row])}
+
+
+def _tell(path: str | Path, options: Options, frames: str, note: Note) -> _Told:
+    file = _open(path, options)
+    if file.note:
+        note(file.note)
+    rows = _chosen_rows(file, frames)
+    codes = _extract(path, file, options)
+    selected = codes.selected()[rows] & statements_without(codes.definitions, options.without)
     told = caption_states(
         selected,
         codes.definitions,
@@ -97,22 +130,54 @@ def _tell(
         concise=options.concise,
     )
     action, language = options.action, options.language
-    return codes, chosen, [[with_action(one, action, language) for one in own] for own in told]
+    captions = [[with_action(one, action, language) for one in own] for own in told]
+    return _Told(file, codes, rows, captions)
 
 
-def _extract(path: str | Path, poses: np.ndarray, options: Options) -> Posecodes:
+def _chosen_rows(file: OneFile, frames: str) -> np.ndarray:
+    """Rows of the frames that are named, of every person."""
+    if file.frames is None:
+        return parse_frames(frames, len(file.joints))
+    if not frames:
+        return np.arange(len(file.frames))
+    rows = np.flatnonzero(np.isin(file.frames, parse_frames(frames, int(file.frames.max()) + 1)))
+    if not rows.size:
+        raise InputError(
+            f"frames '{frames}': nobody is there (frames {file.frames.min()}-{file.frames.max()})"
+        )
+    return rows
+
+
+def _open(path: str | Path, options: Options) -> OneFile:
+    """The file; InputError where axes or units are told of a file that tells them itself."""
+    said: dict[str, Any] = dict(options.reader)
+    if Path(path).suffix.lower() == ".bvh":
+        said |= {} if options.up is None else {"up": options.up}
+        said |= {} if options.unit is None else {"scale": _metres(options.unit)}
+    file = read_one_file(path, options.skeleton, sequence=options.sequence, **said)
+    if file.metric and options.frame != "body":
+        raise InputError(f"{path}: no camera's frame is known of it; --frame is for arrays and tables")
+    if file.metric and (options.up or options.unit) and Path(path).suffix.lower() != ".bvh":
+        raise InputError(f"{path}: its axes and units are known; --up and --unit are for arrays and tables")
+    return file
+
+
+def _metres(unit: str) -> float:
+    if unit not in SCALES:
+        raise unknown_name("unit", unit, SCALES)
+    return SCALES[unit]
+
+
+def _extract(path: str | Path, file: OneFile, options: Options) -> Posecodes:
     skeleton = load_skeleton(options.skeleton)
     definitions = None if options.definitions is None else load_definitions(options.definitions)
-    up = options.up or (told_up(path) or skeleton.up if options.frame == "body" else None)
+    if file.metric:
+        up, unit = file.up, "m"
+    else:
+        up = options.up or (file.up or skeleton.up if options.frame == "body" else None)
+        unit = options.unit or skeleton.unit
     try:
-        return extract(
-            poses,
-            skeleton,
-            definitions,
-            options.frame,  # type: ignore[arg-type]
-            up,
-            unit=options.unit or skeleton.unit,  # type: ignore[arg-type]
-        )
+        return extract(file.joints, skeleton, definitions, options.frame, up, unit=unit)  # type: ignore[arg-type]
     except InputError as error:
         raise InputError(f"{path}: {str(error).removeprefix('joints: ')}") from error
 

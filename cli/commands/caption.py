@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import FormatOption, JsonOption, LanguageOption, chosen_format, split_names
+from cli.console import note
+from cli.options import FormatOption, JsonOption, LanguageOption, chosen_format, parse_settings, split_names
 from cli.progress import progress
 from cli.tables import Format, print_rows
 
@@ -16,7 +17,8 @@ def caption(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Poses (frames, joints, 3): .npy, .npz, .csv, .parquet or .json.", show_default=False
+            help="Poses: .npy, .npz, .csv, .parquet or .json (frames, joints, 3), .bvh, .amc, AMASS's .npz.",
+            show_default=False,
         ),
     ],
     skeleton: Annotated[str, typer.Option(help="Skeleton of the poses: a name or a .yaml file.")] = "h36m17",
@@ -45,6 +47,13 @@ def caption(
         bool, typer.Option("--concise", help="Leave out what follows from what is told.")
     ] = False,
     language: LanguageOption = "en",
+    sequence: Annotated[
+        str | None, typer.Option(help='Which motion of data_3d_h36m.npz: "S9/Walking 1".')
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE for the file's reader, e.g. body_models=DIR; may be repeated."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Instead: value, category, mark and fate of each posecode.")
     ] = False,
@@ -53,7 +62,8 @@ def caption(
 ) -> None:
     """Tell in words what the poses of one file are.
 
-    **In**: a file of 3D poses. **Out**: one caption a frame on standard output; with `--explain`, one row a
+    **In**: a file of 3D poses. Of a `.bvh` file the unit, the up axis and which joint is which are found out,
+    and told on standard error. **Out**: one caption a frame on standard output; with `--explain`, one row a
     posecode.
 
     Example: `posecap caption walk.npy --skeleton h36m17 --up z --frames ::25`
@@ -73,7 +83,9 @@ def caption(
         action=action,
         concise=concise,
         language=language,
+        sequence=sequence,
+        reader=parse_settings(option),
     )
     with progress():
-        rows = (explain_file if explain else describe_file)(file, options, frames)
+        rows = (explain_file if explain else describe_file)(file, options, frames, note)
     print_rows(rows, chosen_format(output, json))

@@ -36,7 +36,9 @@ def read_poses(path: str | Path, skeleton: str | None = None) -> np.ndarray:
     array = _READERS[path.suffix](path, load_skeleton(skeleton) if skeleton else None)
     if array.ndim == 2:
         array = array[None]
-    if array.ndim != 3 or array.shape[2] != 3 or not array.size:
+    if array.ndim == 3 and array.shape[2] == 3 and not array.size:
+        raise InputError(f"{path}: holds no frames or no joints, its poses are {array.shape}")
+    if array.ndim != 3 or array.shape[2] != 3:
         raise InputError(f"{path}: expected poses (frames, joints, 3), found {array.shape}")
     with np.errstate(over="ignore"):
         return array.astype(np.float32)

@@ -62,12 +62,17 @@ def open_motions(
     test: tuple[str, ...] = (),
 ) -> AmassFiles:
     """The sequences without BABEL's labels; arguments as of `open_dataset`."""
-    if skeleton not in SKELETONS:
-        raise InputError(f"amass: skeleton is '{skeleton}', expected one of {', '.join(SKELETONS)}")
+    check_skeleton(skeleton)
     files = _sequences(find_motions(root, (".npz",), "amass"), root)
     load = partial(read_motion, models=models, regressor=regressor, skeleton=skeleton, fps=fps)
     count = partial(count_frames, fps=fps)
     return AmassFiles(load_dataset_manifest("amass"), skeleton, files, load, count, views, test)
+
+
+def check_skeleton(skeleton: str) -> None:
+    """InputError for a skeleton that bodies of this family do not have."""
+    if skeleton not in SKELETONS:
+        raise InputError(f"amass: skeleton is '{skeleton}', expected one of {', '.join(SKELETONS)}")
 
 
 class AmassFiles(MotionFiles):

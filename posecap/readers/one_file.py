@@ -14,6 +14,7 @@ from posecap.io import npz_names, read_npz, read_poses, told_up
 from posecap.io.limits import require_file
 from posecap.readers import check_options
 from posecap.readers.motion_files import Motion
+from posecap.readers.poses import SUFFIXES
 from posecap.skeletons import load_skeleton
 
 DATA_SETS = {".mat": "mpi_inf_3dhp", ".pkl": "h36m"}  # read as whole data sets only
@@ -24,7 +25,8 @@ class OneFile:
     """joints (T, J, 3) float32, metres where `metric`, else in the file's own units.
 
     up: the axis that points up, where the file or its reader tells; fps: likewise; note: what was found
-    out or taken for what, a line for the user.
+    out or taken for what, a line for the user. people, frames: whose pose in which frame each row is,
+    where the file tells (`lift predict` writes it), else () and None.
     """
 
     joints: np.ndarray
@@ -32,6 +34,8 @@ class OneFile:
     fps: float | None = None
     metric: bool = False
     note: str = ""
+    people: tuple[str, ...] = ()
+    frames: np.ndarray | None = None
 
 
 def read_one_file(
@@ -40,9 +44,10 @@ def read_one_file(
     """The motion in one file as joints of `skeleton`.
 
     `.bvh`, `.amc`, AMASS's `.npz` and Human3.6M's `.cdf` and `.h5` come in metres, Z up; Human3.6M's
-    `data_3d_h36m.npz` too, of which `sequence` names the motion; arrays and tables (see `read_poses`)
-    as they stand. options: those of the format's reader that say how a file is meant (`scale`, `up`,
-    `mirror`, `roles`, `body_models`, `regressor`, `fps`, `every`). InputError names what is wrong.
+    `data_3d_h36m.npz` too, of which `sequence` names the motion, as of any `.npz` of several arrays; arrays
+    and tables (see `read_poses`) as they stand. options: those of the format's reader that say how a file
+    is meant (`scale`, `up`, `mirror`, `roles`, `body_models`, `regressor`, `fps`, `every`). InputError
+    names what is wrong.
     """
     path = Path(path)
     require_file(path)
@@ -65,6 +70,8 @@ def _kind(path: Path) -> str:
     names = set(npz_names(path))
     if {"poses", "trans"} <= names:
         return "amass"
+    if "positions_2d" in names:
+        raise InputError(f"{path}: holds 2D keypoints; lift predict makes 3D poses of them")
     if names == {"data"}:
         raise InputError(
             f"{path}: is a part of a data set: posecap generate --dataset mpi_inf_3dhp --root {path.parent}"
@@ -73,8 +80,46 @@ def _kind(path: Path) -> str:
     return "archive" if trees else ""
 
 
-def _plain(path: Path, skeleton: str) -> OneFile:
-    return OneFile(read_poses(path, skeleton), told_up(path))
+def _plain(path: Path, skeleton: str, *, sequence: str | None = None) -> OneFile:
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"{path}: expected 3D motion in a file {', '.join((*SUFFIXES, *_OTHERS))}")
+    if sequence is not None:
+        return OneFile(_named_array(path, sequence), note=f"{path.name}: {sequence}")
+    people, frames = _named_rows(path)
+    return OneFile(read_poses(path, skeleton), told_up(path), people=people, frames=frames)
+
+
+def _named_array(path: Path, name: str) -> np.ndarray:
+    """(T, J, 3) one of the arrays of an `.npz`."""
+    if path.suffix != ".npz":
+        raise InputError(f"{path}: is one motion, there is no '{name}' in it")
+    if name not in npz_names(path):
+        raise unknown_name("sequence", name, npz_names(path))
+    array = read_npz(path, [name])[name]
+    numbers = isinstance(array, np.ndarray) and array.dtype.kind in "fiu"
+    if not numbers or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+        found = array.shape if numbers else type(array).__name__
+        raise InputError(f"{path}: {name}: expected poses (frames, joints, 3), found {found}")
+    return array.astype(np.float32)
+
+
+def _named_rows(path: Path) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Columns person and frame of a table that has both."""
+    if path.suffix != ".parquet":
+        return (), None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if not {"person", "frame"} <= set(pq.read_schema(path).names):
+            return (), None
+        rows = pq.read_table(path, columns=["person", "frame"])
+        frames = rows["frame"].to_numpy().astype(np.int64)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable .parquet table with numbers as frames") from error
+    if not len(frames) or frames.min() < 0:
+        raise InputError(f"{path}: holds no frames from 0 on")
+    return tuple(map(str, rows["person"].to_pylist())), frames
 
 
 def _bvh(
@@ -115,8 +160,9 @@ def _amass(
     regressor: str | None = None,
     fps: float | None = None,
 ) -> OneFile:
-    from posecap.readers.amass import read_motion
+    from posecap.readers.amass import check_skeleton, read_motion
 
+    check_skeleton(skeleton)
     motion = read_motion(path, body_models, regressor, skeleton, fps)
     return _of_motion(motion, motion.source)
 
@@ -150,6 +196,7 @@ def _of_motion(motion: Motion, note: str) -> OneFile:
     return OneFile(motion.joints, motion.up, motion.fps, metric=True, note=note)
 
 
+_OTHERS = (".bvh", ".amc", ".cdf", ".h5")
 _OPENERS: dict[str, Callable[..., OneFile]] = {
     ".bvh": _bvh,
     ".amc": _amc,

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from tests.cli.conftest import Command
+from tests.fixtures.bvh_people import HABITS, write_person
 from tests.fixtures.h36m_files import swinging_motion, write_h36m
 from tests.fixtures.tiny_encoders import make_encoder
 
@@ -55,6 +56,7 @@ def test_a_wrong_option_would_be_found():
 def test_the_commands_of_the_commands_page_run(tmp_path, monkeypatch):
     write_h36m(tmp_path / "data", sources=("gt",))
     np.save(tmp_path / "walk.npy", swinging_motion(60))
+    write_person(tmp_path / "dance.bvh", HABITS["mixamo"])
     encoder = make_encoder(tmp_path, "bert")
     monkeypatch.chdir(tmp_path)
     commands = named_commands(ROOT / "docs" / "commands.md")
