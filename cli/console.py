@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import typer
@@ -56,14 +55,6 @@ def mistakes_in_one_line() -> Iterator[None]:
         _end(_disk_message(error), error)
     except MemoryError as error:
         _end("not enough memory", error)
-
-
-def require(module: str, extra: str) -> Any:
-    """The optional library `module`; InputError tells how to install it where it is absent."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise InputError(f"this needs {error.name}: pip install 'posecap[{extra}]'") from error
 
 
 def note(text: str) -> None:

@@ -120,30 +120,6 @@ def _bump(s: np.ndarray) -> np.ndarray:
     return (4 * warped * (1 - warped)) ** 2.6
 
 
-def _with_moves(
-    side: str,
-    path: Path,
-    timeline: Timeline,
-    body: Body,
-    ground: np.ndarray,
-    heading: np.ndarray,
-    height: np.ndarray,
-    moving: np.ndarray,
-) -> Foot:
-    values = {name: timeline.values[f"{side}_foot.{name}"] for name in ("forward", "out", "up", "turn")}
-    ahead, left = forward_left(path.heading)
-    offset = ahead * values["forward"][:, None] + SIDES[side] * left * values["out"][:, None]
-    lifted = height + values["up"] * body.leg
-    for start, end in timeline.swings[side]:
-        s = np.clip((path.times - start) / (end - start), 0, 1)
-        lifted = lifted + 0.05 * _bump(s)
-        moving = moving | ((s > 0) & (s < 1))
-    up = values["up"] > 1e-6
-    ankle = np.concatenate([ground + offset * body.leg, (body.ankle + lifted)[:, None]], axis=-1)
-    turned = heading + SIDES[side] * values["turn"]
-    return Foot(ankle, turned, ~(moving | up), _soft((moving | up).astype(float), path.times))
-
-
 def _soft(flags: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Flags (T,) 0/1 made smooth over half a second, so that weight shifts before a foot leaves the floor."""
     half = round(0.3 / (times[1] - times[0]))

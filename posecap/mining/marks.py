@@ -24,8 +24,8 @@ def mined_definitions(counts: Counts, name: str, marks: bool = True) -> Definiti
 
     Joint sets, thresholds, super-posecodes and support marks stay. A category can become acceptable
     where its kind tells it of some joint set; too common ones stay only as support. Shares are those of
-    a posecode and its mirror image together, so that symmetric definitions stay symmetric. With `marks`
-    False the marks stay too.
+    a posecode and its mirror image together, so that symmetric definitions stay symmetric. Marks of what
+    was never measured stay, and all of them with `marks` False.
     """
     old = counts.definitions
     data = {
@@ -50,6 +50,8 @@ def _marked_kinds(counts: Counts) -> dict[str, dict]:
 
     def marked(name: str, kind: Kind, entry: PosecodeEntry) -> PosecodeEntry:
         own = shares[definitions.column(name, entry.joints)].tolist()
+        if not any(own):
+            return entry  # measured in no pose: nothing is known of it
         return _marked(kind, entry, dict(zip(kind.categories, own, strict=True)), taken)
 
     return {

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.console import make_app, one_line, require
+from cli.console import make_app, one_line
 from cli.progress import progress
 from cli.tables import Format, print_json, print_rows
 from posecap.errors import InputError
@@ -81,11 +81,6 @@ def test_a_closed_pipe_ends_quietly():
 
 def test_characters_that_steer_a_terminal_are_not_printed():
     assert one_line("a\x1b[31mb\nc") == "a?[31mb c"
-
-
-def test_a_missing_library_is_told_with_its_extra():
-    with pytest.raises(InputError, match=r"pip install 'posecap\[query\]'"):
-        require("no_such_library_at_all", "query")
 
 
 def test_progress_counts_and_times_each_stage_on_standard_error(capsys):

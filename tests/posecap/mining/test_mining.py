@@ -104,11 +104,23 @@ def test_marks_follow_the_shares(counts: Counts) -> None:
         kind = mined.kinds[kind_name]
         other = counts.categories[mirror.columns[column]]
         both = counts.categories[column] + (other[::-1] if mirror.reverses[column] else other)
-        shares = dict(zip(kind.categories, both / max(1, both.sum()), strict=True))
+        if not both.sum():
+            continue
+        shares = dict(zip(kind.categories, both / both.sum(), strict=True))
         for category in entry.acceptable:
             assert (category in entry.rare) == (shares[category] < 0.06)
             assert shares[category] < 0.4 or category in (*entry.support_1, *entry.support_2)
             assert category not in kind.ignored
+
+
+def test_marks_of_what_was_never_measured_stay(table: np.ndarray) -> None:
+    """As sideways relations in captions that belong to views."""
+    without = table.copy()
+    sideways = [index for index, (kind, _) in enumerate(DEFINITIONS.columns) if kind == "relativePosX"]
+    without[:, sideways] = -1
+    mined = mined_definitions(count_tables(DEFINITIONS, [without]), "mined")
+    assert mined.kinds["relativePosX"] == DEFINITIONS.kinds["relativePosX"]
+    assert mined.kinds["relativePosY"] != DEFINITIONS.kinds["relativePosY"]
 
 
 def test_mined_marks_give_every_statement_words_of_its_own(counts: Counts) -> None:
