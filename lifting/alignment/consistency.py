@@ -5,10 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
+from lifting.alignment.categories import check_source, known_categories
 from lifting.constraints import StatementConstraints
-from posecap.errors import InputError, unknown_name
-
-SOURCES = ("statements", "categories")
+from posecap.errors import InputError
 
 
 class Consistency(Alignment):
@@ -41,9 +40,7 @@ class Consistency(Alignment):
     ) -> None:
         super().__init__({"consistency": weight})
         del channels, joints, text_dim
-        if source not in SOURCES:
-            raise unknown_name("consistency source", source, SOURCES)
-        self.source = source
+        self.source = check_source("consistency", source)
         self.constraints = StatementConstraints(definitions, skeleton, frame, penalty, slack)
 
     def forward(self, features: Tensor, text: TextBatch, pose: Tensor | None = None) -> AlignmentOutput:
@@ -54,14 +51,13 @@ class Consistency(Alignment):
         if self.source == "statements":
             told = text.ids.masked_fill(~text.seen, -1)
             return AlignmentOutput(losses={"consistency": self.constraints(pose, told, text.up, text.weight)})
-        return AlignmentOutput(losses={"consistency": self._of_categories(pose, text)})
+        return AlignmentOutput(losses={"consistency": self._of_categories(pose, text, text.up)})
 
-    def _of_categories(self, pose: Tensor, text: TextBatch) -> Tensor:
+    def _of_categories(self, pose: Tensor, text: TextBatch, up: Tensor) -> Tensor:
         """Mean violation over every posecode whose category is known."""
-        if text.categories is None or text.up is None:
-            raise InputError("alignment consistency with source categories needs posecodes in the shards")
-        values, known = self.constraints.values(pose, text.up[:, None])
-        counts = (known & (text.categories >= 0)).to(values.dtype)
+        categories = known_categories(text, "consistency")
+        values, known = self.constraints.values(pose, up[:, None])
+        counts = (known & (categories >= 0)).to(values.dtype)
         counts = counts if text.weight is None else counts * text.weight[..., None]
-        penalties = self.constraints.intervals.category_penalties(values, text.categories)
+        penalties = self.constraints.intervals.category_penalties(values, categories)
         return (penalties * counts).sum() / counts.sum().clamp(min=1e-6)

@@ -7,10 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
-from posecap.errors import unknown_name
+from lifting.alignment.categories import check_source, known_categories
 from posecap.posecodes.definitions import load_definitions
 
-SOURCES = ("statements", "categories")
 UNKNOWN = -1
 
 
@@ -21,7 +20,7 @@ class PosecodeClassifier(Alignment):
         channels, joints, text_dim: C, J; the last is not needed.
         weight: of the term (0.2 was neutral to helpful in a small pilot, 1.0 hurt).
         source: `statements`: categories that captions tell, the others do not count; `categories`:
-            every posecode, where the batch has them (else as `statements`).
+            every posecode of the frame, told or not.
         definitions: whose posecodes.
     """
 
@@ -41,9 +40,7 @@ class PosecodeClassifier(Alignment):
     ) -> None:
         super().__init__({"posecode": weight})
         del text_dim
-        if source not in SOURCES:
-            raise unknown_name("posecode source", source, SOURCES)
-        self.source = source
+        self.source = check_source("posecode", source)
         loaded = load_definitions(definitions)
         sizes = torch.tensor([len(loaded.kinds[kind].categories) for kind, _ in loaded.columns])
         self.num_columns, self.num_categories = len(sizes), int(sizes.max())
@@ -71,8 +68,8 @@ class PosecodeClassifier(Alignment):
 
     def targets(self, text: TextBatch) -> Tensor:
         """(B, F, K) category of every posecode, -1 where it is not known."""
-        if self.source == "categories" and text.categories is not None:
-            return text.categories.long()
+        if self.source == "categories":
+            return known_categories(text, "posecode").long()
         columns = self.statement_columns[text.rows].masked_fill(~text.seen, self.num_columns)
         told = torch.full((*columns.shape[:2], self.num_columns + 1), UNKNOWN, device=columns.device)
         told.scatter_(-1, columns, self.statement_categories[text.rows])

@@ -15,6 +15,7 @@ from lifting.data.windows import Windows, clip_frames, clip_starts
 from posecap.errors import InputError
 
 Batch = dict[str, Any]
+UNKNOWN = -1  # category
 MIRRORED_INTRINSICS = np.array([1, 1, -1, 1, 1, 1, 1, -1, 1], np.float32)
 
 
@@ -37,6 +38,7 @@ class Clips:
       weight (B, F) 1 for frames that count: inside the view, and valid;
       labelled (B,) 1 where the 3D may be read, else pose_3d and root are 0;
       sentence_ids (B, F, M) int64, -1 padded;
+      categories (B, F, K) int8 of every posecode where the source has them, -1 unknown and unlabelled;
       up (B, 3) the world's up in the camera frame; intrinsics (B, 9) where cameras have them;
       sequence, camera (numbers), start, step, flipped (B,) say where a clip is from.
     """
@@ -123,6 +125,9 @@ class Clips:
         ids = data.sentence_ids if view.sentence_ids is None else view.sentence_ids
         if ids is not None:
             row["sentence_ids"] = ids[frames].astype(np.int64)
+        categories = data.categories if view.categories is None else view.categories
+        if categories is not None:
+            row["categories"] = categories[frames] if labelled else np.full_like(categories[frames], UNKNOWN)
         return row
 
     def _mirror(self, row: Batch) -> None:
@@ -136,6 +141,10 @@ class Clips:
             if self.source.mirror_ids is None:
                 raise InputError("clips cannot be flipped: the statements' mirror images are not known")
             row["sentence_ids"] = mirror_sentences(row["sentence_ids"], self.source.mirror_ids)
+        if "categories" in row:
+            if self.source.mirror_categories is None:
+                raise InputError("clips cannot be flipped: the posecodes' mirror images are not known")
+            row["categories"] = self.source.mirror_categories(row["categories"])
 
 
 def _plan(source: ClipSource, windows: Windows, chosen: list[int]) -> np.ndarray:

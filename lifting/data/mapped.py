@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,8 +18,8 @@ from lifting.data.sources import ClipSource, SequenceData, SequenceInfo, ViewDat
 
 DATA_FILE, INDEX_FILE = "clips.bin", "clips.json"
 ALIGNMENT = 64
-OF_SEQUENCE = ("world", "sentence_ids", "valid")
-OF_VIEW = ("pose_2d", "rotation", "position", "sentence_ids", "intrinsics")
+OF_SEQUENCE = ("world", "sentence_ids", "valid", "categories")
+OF_VIEW = ("pose_2d", "rotation", "position", "sentence_ids", "intrinsics", "categories")
 
 
 class MappedSource:
@@ -52,6 +52,11 @@ class MappedSource:
     def mirror_ids(self) -> np.ndarray | None:
         """See ClipSource."""
         return self._source.mirror_ids
+
+    @property
+    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """See ClipSource."""
+        return self._source.mirror_categories
 
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]`; its arrays are views of the file."""

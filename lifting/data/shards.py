@@ -21,10 +21,17 @@ TextIds = Callable[[Told], np.ndarray | None]
 class ShardSource:
     """The sequences of a shard directory that have views of one 2D source.
 
-    text: what is told of frames, as rows of the bank that training uses: "sentence", "caption" or None.
+    text: what is told of frames, as rows of the bank that training uses: "sentence", "caption" or None;
+    categories: whether the category of every posecode is read too.
     """
 
-    def __init__(self, path: str | Path, keypoints: str | None = None, text: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        keypoints: str | None = None,
+        text: str | None = None,
+        categories: bool = False,
+    ) -> None:
         self.shards = open_shards(path)
         self.keypoints = choose_keypoints(self.shards, keypoints)
         self.skeleton = self.shards.manifest.skeleton.name
@@ -38,6 +45,8 @@ class ShardSource:
         )
         self.encoder: dict[str, Any] | None = None
         self.mirror_ids, self._text_ids = _text_ids(self.shards, text)
+        self._columns = self.shards.posecode_dictionary()["column"].to_pylist() if categories else None
+        self.mirror_categories = self.shards.definitions().mirror_categories if categories else None
 
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]`, all its views."""
@@ -45,7 +54,20 @@ class ShardSource:
         frames = self.shards.read_frames(info.key)
         views = tuple(self._view(info, camera) for camera in info.cameras)
         up = UP[self.shards.sequence_infos[info.key].up]
-        return SequenceData(frames.pose_3d, views, self._text_ids(frames), up, frames.valid)
+        of_body = None if self._of_views else self._categories(info.key)
+        return SequenceData(frames.pose_3d, views, self._text_ids(frames), up, frames.valid, of_body)
+
+    @property
+    def _of_views(self) -> bool:
+        """Whether posecodes are those of a camera's frame."""
+        return self.shards.manifest.frame == "camera"
+
+    def _categories(self, sequence: str, camera: str = "") -> np.ndarray | None:
+        """(T, K) int8 category of every posecode, None where they are not asked for."""
+        if self._columns is None:
+            return None
+        table = self.shards.read_posecodes(sequence, self._columns, camera)
+        return np.stack([column.to_numpy() for column in table.columns], axis=1)
 
     def _view(self, info: SequenceInfo, name: str) -> ViewData:
         camera = self.shards.camera(info.key, name)
@@ -53,7 +75,8 @@ class ShardSource:
         pose_2d = normalize_2d(rows.pose_2d, rows.confidence, camera.width, camera.height)
         intrinsics = camera.intrinsics() if camera.projection == "perspective" else None
         told = self._text_ids(rows)
-        return ViewData(name, pose_2d, camera.rotation, camera.position, told, intrinsics)
+        codes = self._categories(info.key, name) if self._of_views else None
+        return ViewData(name, pose_2d, camera.rotation, camera.position, told, intrinsics, codes)
 
 
 def choose_keypoints(shards: Shards, keypoints: str | None) -> str:

@@ -34,6 +34,7 @@ class ViewData:
     sentence_ids: (T, M) int32, -1 padded, where captions were made in this camera's frame.
     intrinsics: (9,) focal lengths x, y, centre x, y (in the units of pose_2d), radial k1..k3, tangential
     p1, p2, as `Camera.intrinsics` gives them; None where they are not known.
+    categories: (T, K) int8 category of every posecode in this camera's frame, where they are asked for.
     """
 
     camera: str
@@ -42,6 +43,7 @@ class ViewData:
     position: np.ndarray
     sentence_ids: np.ndarray | None = None
     intrinsics: np.ndarray | None = None
+    categories: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class SequenceData:
     """Poses of a sequence: world (T, J, 3) metres or None where there is no 3D; up (3,) in the world.
 
     valid: (T,) bool, frames that count; None: all do.
+    categories: (T, K) int8 category of every posecode, -1 where not measured; None where not asked for.
     """
 
     world: np.ndarray | None
@@ -56,6 +59,7 @@ class SequenceData:
     sentence_ids: np.ndarray | None = None
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     valid: np.ndarray | None = None
+    categories: np.ndarray | None = None
 
 
 class ClipSource(Protocol):
@@ -76,6 +80,11 @@ class ClipSource(Protocol):
         """(S,) mirror image of each statement, None where there are no statements."""
         ...
 
+    @property
+    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Categories (..., K) to those of the mirrored poses, None where there are no categories."""
+        ...
+
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]`."""
         ...
@@ -90,10 +99,12 @@ class MemorySource:
         data: Sequence[SequenceData],
         mirror_joints: np.ndarray,
         mirror_ids: np.ndarray | None = None,
+        mirror_categories: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.infos = tuple(infos)
         self.mirror_joints = mirror_joints
         self.mirror_ids = mirror_ids
+        self.mirror_categories = mirror_categories
         self._data = tuple(data)
 
     def load(self, index: int) -> SequenceData:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,6 +47,11 @@ class WrittenCaptions:
     def mirror_ids(self) -> np.ndarray | None:
         """See ClipSource."""
         return self._source.mirror_ids
+
+    @property
+    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """See ClipSource."""
+        return self._source.mirror_categories
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("_"):

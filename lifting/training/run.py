@@ -101,9 +101,9 @@ def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource
     if stated and choice.granularity == "caption":
         raise InputError("captions can supervise only where the alignment reads sentences or tokens")
     needs_features = choice.name != "none" and getattr(alignment_class(choice.name), "needs_features", True)
-    source = ShardSource(
-        config.features, config.keypoints, "caption" if choice.granularity == "caption" else "sentence"
-    )
+    granularity = "caption" if choice.granularity == "caption" else "sentence"
+    categories = choice.options.get("source") == "categories"
+    source = ShardSource(config.features, config.keypoints, granularity, categories)
     text, source.encoder = text_of_shards(source.shards, choice, device, needs_features)
     return source, text
 

@@ -35,7 +35,7 @@ def grid(tmp_path):
     variants = {
         "plain": {},
         "steep one": {"optimizer": {"lr": 0.1}},
-        "posecodes": {"alignment": {"name": "posecode"}},
+        "posecodes": {"alignment": {"name": "posecode", "options": {"source": "categories"}}},
     }
     path.write_text(
         yaml.safe_dump(

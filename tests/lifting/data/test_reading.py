@@ -50,6 +50,27 @@ def test_shards_are_read_as_they_were_written(shards):
     ]
 
 
+@pytest.mark.parametrize("frame", ["body", "camera"])
+def test_clips_bring_every_posecodes_category_where_they_are_asked_for(frame, tmp_path):
+    root = write_h36m(tmp_path / "h36m", ("S1", "S9"), num_frames=20)
+    generate(GenerateConfig("h36m", tmp_path / "shards", root, ("gt",), encoder=None, frame=frame))
+    source = ShardSource(tmp_path / "shards", "gt", "sentence", categories=True)
+    info, definitions = source.infos[0], source.shards.definitions()
+    camera = info.cameras[1] if frame == "camera" else ""
+    table = source.shards.read_posecodes(
+        info.key, source.shards.posecode_dictionary()["column"].to_pylist(), camera
+    )
+    told = np.stack([column.to_numpy() for column in table.columns], axis=1)
+    for reading in (source, MappedSource(source, tmp_path / "clips")):
+        clips = Clips(reading, Windows(20), flip=True)
+        plain, mirrored = clips.batch(np.array([2, 3]))["categories"]
+        np.testing.assert_array_equal(plain, told)
+        np.testing.assert_array_equal(mirrored, definitions.mirror_categories(told))
+    hidden = Clips(source, Windows(20), flip=True, unlabelled=[info.subject]).batch(np.array([2]))
+    assert (hidden["categories"] == -1).all()
+    assert "categories" not in Clips(ShardSource(tmp_path / "shards", "gt"), Windows(20)).batch(np.array([0]))
+
+
 def test_a_mapped_source_travels_to_other_processes_as_its_folder(shards, tmp_path):
     mapped = MappedSource(ShardSource(shards, "gt"), tmp_path / "clips")
     sent = pickle.loads(pickle.dumps(mapped))
