@@ -21,7 +21,7 @@ def query(
     """Run SQL (DuckDB) over a shard directory; each table is a view.
 
     **In**: a shard directory and a query. **Out**: its rows on standard output. `views/gt` is called
-    `views_gt`. Needs the extra `posecap[query]`.
+    `views_gt`. Files are compared with their hashes first. Needs the extra `posecap[query]`.
 
     Example: `posecap query shards/ "select action, count(*) from frames group by 1"`
     """

@@ -113,7 +113,7 @@ def _is_there(shards: Shards, encoder: Encoder, wanted: FeatureSet) -> bool:
 
 def _parts(shards: Shards, encoder: Encoder, wanted: FeatureSet) -> list[FeaturePart]:
     rows = {
-        path: shards._open(path).metadata.num_rows
+        path: shards.parquet(path).metadata.num_rows
         for table in ("captions", "sentences")
         for path in shards.files(table)
     }

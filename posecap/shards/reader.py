@@ -9,16 +9,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-import yaml
 
 from posecap.cameras import Camera, camera_from_dict
 from posecap.errors import InputError, unknown_name
-from posecap.manifests import validate
-from posecap.posecodes.definitions import Definitions
-from posecap.shards.manifest import DEFINITIONS, MANIFEST, FeatureRecord, ShardManifest, read_manifest
 from posecap.shards.rows import (
-    Features,
     FrameRows,
     SequenceInfo,
     ViewRows,
@@ -28,128 +22,15 @@ from posecap.shards.rows import (
     numbers,
     told,
 )
-from posecap.shards.store import Store, open_store
+from posecap.shards.whole import WholeTables
 
 
-class Shards:
+class Shards(WholeTables):
     """A shard directory, opened for reading. Cheap to make, safe to send to worker processes."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
-        self._store: Store = open_store(self.path)
+        super().__init__(path)
         self._last_part: tuple[str, tuple[str, ...], pa.Table] | None = None
-        self.manifest: ShardManifest = read_manifest(self._store.text(MANIFEST), f"{self.path}/{MANIFEST}")
-
-    # whole tables
-
-    def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
-        """A whole table by its name in the manifest, `frames`, `views/gt`, ...; refuses a changed file."""
-        if name not in self.manifest.tables:
-            raise unknown_name("table", name, self.manifest.tables)
-        tables: list[pa.Table] = []
-        for path in self.files(name):
-            rows = self._store.read(path, self.manifest.files[path], columns)
-            if tables and rows.schema != tables[0].schema:
-                raise InputError(f"{self.path}/{path}: is not a part of {name} (its columns differ)")
-            tables.append(rows)
-        return pa.concat_tables(tables) if tables else pa.table({})
-
-    def sequences(self) -> pa.Table:
-        """One row per sequence."""
-        return self.table("sequences")
-
-    def labels(self) -> pa.Table:
-        """Action labels."""
-        return self.table("labels")
-
-    def cameras(self) -> pa.Table:
-        """One row per sequence and camera."""
-        return self.table("cameras")
-
-    def frames(self, columns: list[str] | None = None) -> pa.Table:
-        """One row per 3D frame."""
-        return self.table("frames", columns)
-
-    def views(self, source: str, columns: list[str] | None = None) -> pa.Table:
-        """One row per view and frame of a 2D source."""
-        self._check_source(source)
-        return self.table(f"views/{source}", columns)
-
-    def captions(self, columns: list[str] | None = None) -> pa.Table:
-        """The different captions."""
-        return self.table("captions", columns)
-
-    def posecodes(self, columns: list[str] | None = None) -> pa.Table:
-        """One int8 category column per posecode; see `posecode_dictionary`."""
-        return self.table("posecodes", columns)
-
-    def posecode_dictionary(self) -> pa.Table:
-        """Kind, roles, categories and thresholds of each column of `posecodes`."""
-        return self.table("posecode_dictionary")
-
-    def sentences(self) -> pa.Table:
-        """The sentence bank."""
-        return self.table("sentences")
-
-    def definitions(self) -> Definitions:
-        """The posecode definitions that the shards were made with."""
-        text = self._store.checked_text(DEFINITIONS, self.manifest.files[DEFINITIONS])
-        return validate(Definitions, yaml.safe_load(text), f"{self.path}/{DEFINITIONS}")
-
-    # text features
-
-    @property
-    def encoders(self) -> tuple[str, ...]:
-        """Encoders whose features are here."""
-        return tuple(dict.fromkeys(record.encoder for record in self.manifest.features))
-
-    def feature_record(
-        self, encoder: str | None = None, granularity: str = "sentence", context: str | None = None
-    ) -> FeatureRecord:
-        """Which model made a feature set; None takes the first. InputError if it is not here.
-
-        `context` is what the encoder read, "sentence" or "caption", where granularity leaves a choice.
-        """
-        encoders = self.encoders
-        if not encoders:
-            raise InputError(f"{self.path}: holds no text features: add some with posecap embed")
-        if encoder is not None and encoder not in encoders:
-            raise unknown_name("encoder", encoder, encoders)
-        encoder = encoder or encoders[0]
-        own = [record for record in self.manifest.features if record.encoder == encoder]
-        for record in own:
-            if record.granularity == granularity and context in (None, record.context):
-                return record
-        wanted = granularity if context is None else f"{granularity} ({context})"
-        known = [one.granularity if context is None else f"{one.granularity} ({one.context})" for one in own]
-        raise unknown_name(f"granularity of {encoder}", wanted, known)
-
-    def features(
-        self, encoder: str | None = None, granularity: str = "sentence", context: str | None = None
-    ) -> Features:
-        """A feature set as NumPy arrays; row i of granularity `sentence` is sentence_id i."""
-        record = self.feature_record(encoder, granularity, context)
-        table = self.table(record.table)
-        ids, vectors = table.column(0).to_numpy(), matrix(table.column("vector"), record.dimension)
-        if granularity == "token":
-            first = np.flatnonzero(table.column("token").to_numpy() == 0)
-            return Features(record, ids[first], vectors, np.append(first, len(ids)))
-        if granularity == "caption" and len(self.files(record.table)) > 1:
-            order = np.argsort(ids)
-            ids, vectors = ids[order], vectors[order]
-        return Features(record, ids, vectors)
-
-    # rows for training
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """2D sources."""
-        return self.manifest.keypoints
-
-    @property
-    def num_joints(self) -> int:
-        """Joints of every pose."""
-        return len(self.manifest.skeleton.joints)
 
     @cached_property
     def sequence_infos(self) -> dict[str, SequenceInfo]:
@@ -255,7 +136,7 @@ class Shards:
     def _posecode_part(self, path: str, columns: tuple[str, ...]) -> pa.Table:
         """A part's columns; the last one read is kept, since sequences are mostly asked for in order."""
         if self._last_part is None or self._last_part[:2] != (path, columns):
-            rows = self._store.read(path, self.manifest.files[path], list(columns))
+            rows = self.store.read(path, self.manifest.files[path], list(columns))
             self._last_part = path, columns, rows
         return self._last_part[2]
 
@@ -266,36 +147,20 @@ class Shards:
         """
         wanted = np.unique(np.asarray(caption_ids, np.int64))
         found = [
-            self._store.read_group(self._open(path), path, group, ["caption_id", *columns]).take(places)
+            self.store.read_group(self.parquet(path), path, group, ["caption_id", *columns]).take(places)
             for path, group, places in self._caption_places(wanted)
         ]
         return pa.concat_tables(found) if found else self.captions(["caption_id", *columns]).slice(0, 0)
 
     def _caption_places(self, wanted: np.ndarray) -> Iterator[tuple[str, int, pa.Array]]:
         for path in self.files("captions"):
-            file = self._open(path)
+            file = self.parquet(path)
             for group in range(file.num_row_groups):
-                ids = self._store.read_group(file, path, group, ["caption_id"])["caption_id"]
+                ids = self.store.read_group(file, path, group, ["caption_id"])["caption_id"]
                 known = np.concatenate([numbers(chunk) for chunk in ids.chunks])
                 places = np.flatnonzero(np.isin(known, wanted))
                 if places.size:
                     yield path, group, as_arrow(places)
-
-    # files
-
-    def files(self, table: str) -> list[str]:
-        """Files of a table, within the shards, in row order."""
-        single = f"{table}.parquet"
-        if single in self.manifest.files:
-            return [single]
-        return sorted(path for path in self.manifest.files if path.rpartition("/")[0] == table)
-
-    def _check_source(self, source: str) -> None:
-        if source not in self.sources:
-            raise unknown_name("2D source", source, self.sources)
-
-    def _open(self, path: str) -> pq.ParquetFile:
-        return self._store.parquet(path, self.manifest.files[path])
 
     def _groups(self, table: str) -> dict[tuple[str, str], tuple[str, int]]:
         """File and row group of each (sequence, camera) of a table; camera is "" in `frames`."""
@@ -308,7 +173,7 @@ class Shards:
 
     def _group_names(self, path: str) -> list[tuple[str, str]]:
         """(sequence, camera) of each row group, from its statistics."""
-        metadata = self._store.metadata(path, self.manifest.files[path])
+        metadata = self.store.metadata(path, self.manifest.files[path])
         names = metadata.schema.names
         places = [names.index(name) for name in ("sequence", "camera") if name in names]
         found = []
@@ -330,7 +195,7 @@ class Shards:
         if name not in groups:
             raise unknown_name(f"sequence in {table}", " ".join(filter(None, name)), _readable(groups))
         path, group = groups[name]
-        rows = self._store.read_group(self._open(path), path, group, columns)
+        rows = self.store.read_group(self.parquet(path), path, group, columns)
         return rows.slice(start, None if stop is None else stop - start)
 
     def __getstate__(self) -> dict[str, Any]:

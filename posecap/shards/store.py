@@ -25,7 +25,7 @@ class Store:
 
     A local file is compared with its sha256 before its first row is given: page checksums cover the
     pages' data but neither their headers nor the footer. Of a remote file only size and page
-    checksums are checked, since the hash would need all of it.
+    checksums are checked as it is read, since the hash needs all of it; `find_problem` takes the hash.
     """
 
     def __init__(self, root: str, remote: Any | None) -> None:
@@ -49,6 +49,33 @@ class Store:
             raise InputError(_not_shards(self.root, os.path.isdir(self.root))) from error
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: cannot be read ({error})") from error
+
+    def find_problem(self, path: str, record: FileRecord) -> str | None:
+        """What is wrong with a file, compared byte for byte; None if nothing is."""
+        try:
+            with self._told(path):
+                self._check_size(path, record)
+                if self._sha256(path) != record.sha256:
+                    raise InputError(f"{self.root}/{path}: changed since it was written (its sha256 differs)")
+        except InputError as error:
+            return str(error)
+        return None
+
+    def parquet_files(self) -> list[str]:
+        """Every Parquet file that lies here, but for those in hidden folders."""
+        if self._remote is not None:
+            found = (path[len(self.root) :] for path in self._remote.find(self.root))
+        else:
+            found = (str(path)[len(self.root) :] for path in Path(self.root).rglob("*.parquet"))
+        names = (path.lstrip("/") for path in found)
+        return sorted(name for name in names if name.endswith(".parquet") and not name.startswith("."))
+
+    def _sha256(self, path: str) -> str:
+        where = f"{self.root}/{path}"
+        if self._remote is None:
+            return file_sha256(Path(where))
+        with self._remote.open(where, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def checked_text(self, path: str, record: FileRecord) -> str:
         """A small text file that is as `record` says; InputError otherwise."""
@@ -81,7 +108,7 @@ class Store:
         with self._told(path):
             self._check_size(path, record)
             if self._remote is None and path not in self._sound:
-                if file_sha256(Path(where)) != record.sha256:
+                if self._sha256(path) != record.sha256:
                     raise InputError(f"{where}: changed since it was written (its sha256 differs)")
                 self._sound.add(path)
             return pq.ParquetFile(self._source(path), page_checksum_verification=True)
@@ -122,6 +149,8 @@ class Store:
 def open_store(address: str) -> Store:
     """The store at a local path or an fsspec address such as `s3://bucket/shards`."""
     if "://" not in address:
+        if os.path.isfile(address):
+            raise InputError(f"{address}: is a file, expected a shard directory")
         return Store(address.rstrip("/") or "/", None)
     try:
         import fsspec

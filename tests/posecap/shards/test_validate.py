@@ -67,6 +67,19 @@ def test_a_changed_manifest_is_refused(copy):
         open_shards(copy)
 
 
+def test_files_in_another_file_system_are_compared_byte_by_byte(tiny_shards, copy):
+    assert validate(f"file://{copy}", content=True) == []
+    name = "views/gt/part-00000.parquet"
+    flip(copy / name, (copy / name).stat().st_size - 20)  # in the footer, where there are no page checksums
+    shutil.copy(copy / "frames" / "part-00000.parquet", copy / "frames" / "part-00077.parquet")
+    (copy / "cameras.parquet").unlink()
+    assert validate(f"file://{copy}") == [
+        f"{copy}/cameras.parquet: missing, manifest.json lists it",
+        f"{copy}/{name}: changed since it was written (its sha256 differs)",
+        f"{copy}/frames/part-00077.parquet: is not in manifest.json",
+    ]
+
+
 def test_an_extra_part_is_named(copy):
     shutil.copy(copy / "frames" / "part-00000.parquet", copy / "frames" / "part-00077.parquet")
     assert validate(copy) == [f"{copy}/frames/part-00077.parquet: is not in manifest.json"]
@@ -77,3 +90,6 @@ def test_a_folder_without_manifest_is_no_shard_directory(tmp_path):
         open_shards(tmp_path)
     with pytest.raises(InputError, match="no such shard directory"):
         open_shards(tmp_path / "nowhere")
+    (tmp_path / "walk.npy").write_bytes(b"")
+    with pytest.raises(InputError, match=r"walk.npy: is a file, expected a shard directory"):
+        open_shards(tmp_path / "walk.npy")
