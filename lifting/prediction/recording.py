@@ -11,6 +11,7 @@ from lifting.prediction.files import Prediction, PredictionFile, check_places
 from posecap.errors import InputError
 from posecap.skeletons import load_skeleton
 
+TRUE_COLOR = (184, 184, 184)
 SIDES = {"left": (209, 73, 91), "right": (0, 121, 140), "middle": (48, 50, 61)}
 
 
@@ -24,10 +25,10 @@ def check_recording(path: Path) -> None:
 
 
 def write_recording(path: Path, made: PredictionFile, captions: Sequence[Sequence[str]] = ()) -> None:
-    """Writes an `.rrd`: entities `<person>/pose_2d`, `<person>/pose_3d`, `<person>/caption` over `time`.
+    """Writes an `.rrd`: entities `<person>/pose_2d`, `/pose_3d`, `/truth_3d`, `/caption` over `time`.
 
-    captions: for each person one a frame. 3D is in the camera's frame, at the estimated root. InputError
-    where the extra is not installed or the file cannot be written.
+    captions: for each person one a frame. 3D is in the camera's frame, at the estimated root; the truth,
+    where it is known, too. InputError where the extra is not installed or the file cannot be written.
     """
     check_recording(path)
     import rerun
@@ -54,6 +55,9 @@ def _log_person(recording: object, one: Prediction, fps: float, captions: Sequen
         recording.set_time("time", duration=(one.person.start + row) / fps)
         recording.log(f"{name}/pose_2d", rerun.LineStrips2D(one.person.pose_2d[row][bones], colors=colors))
         recording.log(f"{name}/pose_3d", rerun.LineStrips3D(joints[row][bones], colors=colors))
+        if one.truth is not None and np.isfinite(one.truth[row]).all():
+            strips = (one.truth[row] + one.root[row])[bones]
+            recording.log(f"{name}/truth_3d", rerun.LineStrips3D(strips, colors=TRUE_COLOR))
         if captions:
             recording.log(f"{name}/caption", rerun.TextDocument(captions[row]))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,8 @@ import pytest
 from PIL import Image
 
 from lifting.backbones import build
-from lifting.prediction.placing import place_root, stature
 from lifting.prediction import PredictionConfig, predict_file
+from lifting.prediction.placing import place_root, stature
 from lifting.prediction.recording import write_recording
 from lifting.recipes import load_recipe
 from lifting.runs import build_model, write_run
@@ -205,14 +207,39 @@ def test_a_film_shows_every_fourth_frame(run: Path, tmp_path: Path):
         assert film.size[0] > film.size[1]
 
 
-def test_a_recording_holds_both_people_and_their_captions(run: Path, tmp_path: Path):
+def read_recording(path: Path) -> dict[str, dict[str, list]]:
+    """Entity -> column -> values, by Rerun's own reader."""
+    reader = pytest.importorskip("rerun.chunk", reason="needs rerun-sdk with the reader RrdReader").RrdReader
+    chunks = [chunk for chunk in reader(path).stream() if "time" in chunk.timeline_names]
+    found: dict[str, dict[str, list]] = {}
+    for chunk in chunks:
+        for name, values in chunk.to_record_batch().to_pydict().items():
+            found.setdefault(str(chunk.entity_path), {}).setdefault(name, []).extend(values)
+    return found
+
+
+def test_a_recording_holds_2d_3d_and_captions_on_one_timeline(run: Path, tmp_path: Path):
     pytest.importorskip("rerun")
     path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(6, 2))
-    made = predict_file(PredictionConfig(run, path, tmp_path / "out.parquet", size=files.SIZE))
-    write_recording(tmp_path / "bare.rrd", made)
-    write_recording(tmp_path / "told.rrd", made, [[f"frame {row} " * 200 for row in range(6)]] * 2)
-    bare, told = ((tmp_path / name).stat().st_size for name in ("bare.rrd", "told.rrd"))
-    assert 2000 < bare < told
+    made = predict_file(PredictionConfig(run, path, size=files.SIZE))
+    made = replace(made, people=(replace(made.people[0], truth=made.people[0].pose + 0.01), made.people[1]))
+    write_recording(tmp_path / "out.rrd", made, [[f"frame {row}" for row in range(6)]] * 2)
+    found = read_recording(tmp_path / "out.rrd")
+    first, second = (f"/person_{one.person.id}" for one in made.people)
+    kinds = ("pose_2d", "pose_3d", "caption")
+    assert set(found) == {f"{name}/{kind}" for name in (first, second) for kind in kinds} | {
+        f"{first}/truth_3d"
+    }
+    times = [timedelta(seconds=frame / made.fps) for frame in range(6)]
+    for name, columns in found.items():
+        assert columns["time"] == times, name
+    assert found[f"{second}/caption"]["TextDocument:text"] == [[f"frame {row}"] for row in range(6)]
+    strips = np.array(found[f"{first}/pose_3d"]["LineStrips3D:strips"])
+    assert strips.shape == (6, 16, 2, 3)
+    one = made.people[0]
+    np.testing.assert_allclose(strips[:, 0, 0], one.root, atol=1e-5)
+    pixels = np.array(found[f"{first}/pose_2d"]["LineStrips2D:strips"])
+    np.testing.assert_allclose(pixels[:, 2, 1], one.person.pose_2d[:, 3], atol=1e-3)
 
 
 def test_without_rerun_the_extra_is_named(run: Path, tmp_path: Path, monkeypatch):
