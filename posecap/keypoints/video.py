@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +49,20 @@ def _detectors(path: Path, weights: Path) -> tuple[Any, Any]:
     finder_size = (416, 416) if "tiny" in finder.name else (640, 640)
     found = re.search(r"(\d{3})x(\d{3})", pointer.name)
     pointer_size = (int(found[2]), int(found[1])) if found else (192, 256)
-    options = {"backend": "onnxruntime", "device": "cpu"}
     return (
-        rtmlib.YOLOX(str(finder), model_input_size=finder_size, **options),
-        rtmlib.RTMPose(str(pointer), model_input_size=pointer_size, to_openpose=False, **options),
+        _network(rtmlib.YOLOX, finder, model_input_size=finder_size),
+        _network(rtmlib.RTMPose, pointer, model_input_size=pointer_size, to_openpose=False),
     )
+
+
+def _network(kind: Callable[..., Any], weights: Path, **options: Any) -> Any:
+    """A network of rtmlib, which prints where results go."""
+    try:
+        with redirect_stdout(sys.stderr):
+            return kind(str(weights), backend="onnxruntime", device="cpu", **options)
+    except Exception as error:  # a damaged file can raise anything in its reader
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{weights}: cannot be used as detector ({reason})") from error
 
 
 def _one_file(weights: Path, pattern: str) -> Path:

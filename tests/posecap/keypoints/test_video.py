@@ -89,3 +89,62 @@ def test_without_rtmlib_the_extra_is_named(video: Path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmlib", None)
     with pytest.raises(InputError, match=r"pip install 'posecap\[video\]'"):
         read_keypoints(video, weights=video.parent / "weights")
+
+
+def write_constant_network(path: Path, input_size: tuple[int, int], outputs: dict[str, np.ndarray]) -> None:
+    """An ONNX file that answers the same to every image (1, 3, height, width)."""
+    onnx = pytest.importorskip("onnx")
+    image = onnx.helper.make_tensor_value_info("input", onnx.TensorProto.FLOAT, [1, 3, *input_size])
+    nodes = [
+        onnx.helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(value))
+        for name, value in outputs.items()
+    ]
+    told = [
+        onnx.helper.make_tensor_value_info(
+            name, onnx.helper.np_dtype_to_tensor_dtype(value.dtype), list(value.shape)
+        )
+        for name, value in outputs.items()
+    ]
+    graph = onnx.helper.make_graph(nodes, "constant", [image], told)
+    opset = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+
+
+@pytest.fixture
+def real_video(tmp_path: Path) -> Path:
+    """Ten grey frames of 640 x 480, and detectors in the layouts of the public ones that see one person."""
+    pytest.importorskip("rtmlib")
+    cv2 = pytest.importorskip("cv2")
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (640, 480))
+    for _ in range(10):
+        writer.write(np.full((480, 640, 3), 90, np.uint8))
+    writer.release()
+    boxes = np.array([[[200, 100, 320, 260, 0.9], [0, 0, 9, 9, 0.1]]], np.float32)
+    write_constant_network(
+        tmp_path / "yolox_m.onnx", (640, 640), {"dets": boxes, "labels": np.zeros((1, 2), np.int64)}
+    )
+    peaks = {"simcc_x": np.zeros((1, 26, 384), np.float32), "simcc_y": np.zeros((1, 26, 512), np.float32)}
+    for point in range(26):
+        peaks["simcc_x"][0, point, 100 + 5 * point] = 0.7
+        peaks["simcc_y"][0, point, 90 + 9 * point] = 0.7
+    write_constant_network(tmp_path / "rtmpose-m_halpe26-256x192.onnx", (256, 192), peaks)
+    return path
+
+
+def test_the_real_detectors_library_reads_a_real_video(real_video: Path, capsys):
+    found = read_keypoints(real_video, weights=real_video.parent)
+    assert (found.width, found.height, found.fps, found.num_frames) == (640, 480, 25.0, 10)
+    (person,) = found.people
+    assert person.num_frames == 10
+    # the box of 120 x 160 is widened by a quarter about its middle and is 384 x 512 half pixels
+    left_shoulder = [260 - 75 + (100 + 5 * 5) / 384 * 150, 180 - 100 + (90 + 9 * 5) / 512 * 200]
+    np.testing.assert_allclose(person.pose_2d[:, 11], np.tile(left_shoulder, (10, 1)), atol=0.6)
+    assert person.confidence[:, 11] == pytest.approx(0.7, abs=1e-5)
+    assert capsys.readouterr().out == ""
+
+
+def test_weights_that_are_no_network_are_named(real_video: Path):
+    (real_video.parent / "yolox_m.onnx").write_bytes(b"no network")
+    with pytest.raises(InputError, match=r"yolox_m\.onnx: cannot be used as detector"):
+        read_keypoints(real_video, weights=real_video.parent)
