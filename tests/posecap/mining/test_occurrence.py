@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from posecap.errors import InputError
 from posecap.mining import count_shards, mine, occurrences
+from posecap.mining.occurrence import Occurrence
 from posecap.posecodes import extract, load_definitions
 
 DEFINITIONS = load_definitions("h36m17")
@@ -89,3 +91,22 @@ def test_shards_of_other_definitions_are_refused(shards) -> None:
 def test_a_file_that_cannot_be_written_is_refused_first(tmp_path, out: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         mine(tmp_path / "absent", tmp_path / out)
+
+
+@pytest.mark.parametrize("num_actions", [0, 3, 10, 24, 60])
+def test_a_picture_of_many_actions_grows_downward_not_wide(num_actions, tmp_path):
+    from posecap.mining.picture import draw_occurrences
+
+    actions = ["", *(f"action {number}" for number in range(num_actions))]
+    rows = [
+        Occurrence(
+            action=action, kind="angle", joints=("a", "b"), category="c", mark=mark, frames=1, share=0.5
+        )
+        for action in actions
+        for mark in ("told", "rare")
+    ]
+    draw_occurrences(rows, tmp_path / "stats.png")
+    width, height = struct.unpack(">II", (tmp_path / "stats.png").read_bytes()[16:24])
+    assert 500 < width < 2600
+    assert height > 60 * (1 + num_actions // 14)
+    assert [path.name for path in tmp_path.iterdir()] == ["stats.png"]
