@@ -43,6 +43,11 @@ class AlignmentChoice(Manifest):
     options: dict[str, Any] = Field(default_factory=dict)
     granularity: Literal["sentence", "caption", "token"] = "sentence"
     encoder: str | None = Field(None, description="text encoder; null: the first in the shards")
+    encoder_sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-fA-F]{8,64}$",
+        description="its weights (first digits do); null: any of that name",
+    )
     without_parts: tuple[str, ...] = Field((), description="parts of the body whose statements are withheld")
 
 

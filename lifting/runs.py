@@ -41,6 +41,7 @@ class RunInfo(Manifest):
     joints: int = 17
     features: str | None = None
     features_sha256: str | None = None
+    data_sha256: str | None = None
     keypoints: str | None = None
     seed: int = 0
     train_subjects: tuple[str, ...] = ()

@@ -86,7 +86,7 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
     measured = out / RESULTS / "ablation"
     resume = (out / RUN_FILE).is_file()
     if resume and (measured / "results.json").is_file():
-        _same_recipe(out, recipe)
+        _check_same(config, out, recipe)
         return load_results(measured)
     run = train(replace(training, resume=resume), listener)
     told = EvaluationConfig(
@@ -95,11 +95,19 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
     return evaluate(told)
 
 
-def _same_recipe(out: Path, recipe: Recipe) -> None:
+def _check_same(config: AblationConfig, out: Path, recipe: Recipe) -> None:
+    """InputError where the folder holds a run of another recipe, of other data or of another text model."""
     from lifting.runs import open_run
+    from lifting.training.identity import check_same_model
 
-    if open_run(out).info.recipe != recipe:
+    info, shards = open_run(out).info, open_shards(config.features)
+    if info.recipe != recipe:
         raise InputError(f"{out}: was trained with another recipe; name another folder with --out")
+    if info.data_sha256 not in (None, shards.manifest.data_sha256()):
+        raise InputError(f"{out}: was trained on other shards; name another folder with --out")
+    if info.encoder is not None:
+        now = shards.feature_record(info.encoder["encoder"], recipe.alignment.granularity)
+        check_same_model(info.encoder, now.model_dump(), out)
 
 
 def run_folder(config: AblationConfig, variant: str, seed: int) -> Path:

@@ -36,6 +36,7 @@ class ShardSource:
         self.keypoints = choose_keypoints(self.shards, keypoints)
         self.skeleton = self.shards.manifest.skeleton.name
         self.sha256 = self.shards.manifest.sha256
+        self.data_sha256 = self.shards.manifest.data_sha256()
         self.mirror_joints = mirror_order(self.shards)
         self._cameras = _cameras_of(self.shards, self.keypoints)
         self.infos = tuple(

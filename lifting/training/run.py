@@ -31,6 +31,7 @@ from lifting.runs import (
 from lifting.training.averaging import Averager
 from lifting.training.config import TrainConfig
 from lifting.training.fit import Fit, Listener, fit
+from lifting.training.identity import check_same_run
 from lifting.training.log import Log
 from lifting.training.ranks import Ranks, choose_device, find_ranks
 from lifting.training.setup import (
@@ -44,6 +45,7 @@ from lifting.training.setup import (
 )
 from lifting.training.text import TextSource, text_of_shards
 from posecap.errors import InputError
+from posecap.shards.store import address_of
 
 MAPPED = "clips"
 
@@ -149,8 +151,9 @@ def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
     info = RunInfo(
         recipe=config.recipe,
         joints=joints,
-        features=str(Path(config.features).resolve()),
+        features=address_of(config.features),
         features_sha256=getattr(source, "sha256", None),
+        data_sha256=getattr(source, "data_sha256", None),
         keypoints=getattr(source, "keypoints", config.keypoints),
         skeleton=getattr(source, "skeleton", "h36m17"),
         encoder=getattr(source, "encoder", None),
@@ -163,10 +166,7 @@ def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
     if not config.resume:
         create_run(config.out, info)
         return
-    before = open_run(config.out).info
-    for field in ("recipe", "features_sha256", "keypoints", "seed", "captions_sha256"):
-        if getattr(before, field) != getattr(info, field):
-            raise InputError(f"{config.out}: cannot be resumed with another {field} than it began with")
+    check_same_run(open_run(config.out).info, info, config.out)
 
 
 def _hash_of(written: Mapping[str, Sequence[Span]] | None) -> str | None:

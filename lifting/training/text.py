@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lifting.recipes import AlignmentChoice
 from lifting.training.facts import TextFacts, facts_of
+from lifting.training.identity import check_model
 from lifting.training.parts import statements_about
 from posecap.errors import InputError
 from posecap.shards import Features, Shards
@@ -74,6 +75,8 @@ def text_of_shards(
     if not needs_features:
         empty = np.zeros((shards.manifest.definitions.sentences, 1))
         return TextSource(empty, device, None, facts_of(shards), hidden), None
+    record = shards.feature_record(choice.encoder, choice.granularity)
+    check_model(record, choice.encoder_sha256, shards.path)
     features = shards.features(choice.encoder, choice.granularity)
     _check_rows(shards, features, choice.granularity)
     tokens = None if features.offsets is None else _token_table(features.offsets)

@@ -115,6 +115,11 @@ class ShardManifest(Manifest):
     files: dict[str, FileRecord]
     sha256: str = ""
 
+    def data_sha256(self) -> str:
+        """Hash of the rows of all tables but the text features, which may be added to."""
+        own = {name: one.content for name, one in self.tables.items() if not name.startswith("features/")}
+        return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
+
     def sealed(self) -> ShardManifest:
         """The same with its own hash put in."""
         return self.model_copy(update={"sha256": _own_hash(self.model_dump(mode="json"))})

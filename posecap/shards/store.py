@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,6 +145,16 @@ class Store:
             raise InputError(f"{where}: missing, {MANIFEST} lists it") from error
         except (OSError, pa.ArrowException) as error:
             raise InputError(f"{where}: changed since it was written ({_first_line(error)})") from error
+
+
+def address_of(path: str | Path) -> str:
+    """A local path, absolute, or an fsspec address, also one that lost a slash on its way through pathlib."""
+    text = str(path)
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/+", text)
+    if match is None or os.path.exists(text):
+        return os.path.abspath(text)
+    slashes = ":///" if match[1] in ("file", "local") else "://"
+    return match[1] + slashes + text[match.end() :]
 
 
 def open_store(address: str) -> Store:

@@ -14,14 +14,14 @@ from posecap.manifests import validate
 from posecap.posecodes.definitions import Definitions
 from posecap.shards.manifest import DEFINITIONS, MANIFEST, FeatureRecord, ShardManifest, read_manifest
 from posecap.shards.rows import Features, matrix
-from posecap.shards.store import Store, open_store
+from posecap.shards.store import Store, address_of, open_store
 
 
 class WholeTables:
     """The tables, text features and files of a shard directory."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
+        self.path = address_of(path) if ":/" in str(path) else str(path)
         self.store: Store = open_store(self.path)
         self.manifest: ShardManifest = read_manifest(self.store.text(MANIFEST), f"{self.path}/{MANIFEST}")
 

@@ -78,7 +78,7 @@ def test_generate_prints_a_summary_of_what_it_made(tmp_path, posecap):
     out = tmp_path / "shards"
     printed = posecap.succeed("generate", *TINY_DEMO, "--subjects", "D2", "--out", out, "--encoder", "none")
     shards = open_shards(out)
-    counts = dict(line.split() for line in printed.split("\n\n")[0].splitlines())
+    counts = dict(line.rsplit(maxsplit=1) for line in printed.split("\n\n")[0].splitlines())
     assert counts["frames"] == str(shards.manifest.tables["frames"].rows)
     assert counts["views"] == str(shards.manifest.tables["views/gt"].rows)
     assert counts["sentences"] == str(shards.manifest.tables["sentences"].rows)

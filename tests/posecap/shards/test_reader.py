@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from posecap.errors import InputError
 from posecap.shards import Ragged, open_shards
+from posecap.shards.store import address_of
 from tests.fixtures.tiny_dataset import TinyDataset
 
 
@@ -66,8 +68,23 @@ def test_posecodes_of_a_sequence_are_its_rows(tiny_shards):
 
 
 def test_shards_open_from_any_file_system(tiny_shards):
+    assert open_shards(Path(f"file://{tiny_shards}")).frames().num_rows == 114
     shards = open_shards(f"file://{tiny_shards}")
     assert shards.read_frames("S1/sway 0").pose_3d.shape == (30, 17, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("s3://bucket/a/shards", "s3://bucket/a/shards"),
+        (Path("s3://bucket/a/shards"), "s3://bucket/a/shards"),
+        (Path("file:///data/shards"), "file:///data/shards"),
+        (Path("memory://shards"), "memory://shards"),
+        (Path("/data/shards/"), "/data/shards"),
+    ],
+)
+def test_addresses_survive_being_paths(given, expected):
+    assert address_of(given) == expected
 
 
 def test_ragged_rows_are_padded():
