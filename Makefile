@@ -26,7 +26,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2
 
 fuzz: $(VENV)/.dev
 	FUZZ_EXAMPLES=1500 $(BIN)/python -m pytest tests/posecap/fuzz
