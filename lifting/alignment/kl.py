@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lifting.alignment.divergence import divergence
 from posecap.errors import unknown_name
 
 AXES = ("channel", "joint", "frame")
@@ -71,12 +72,12 @@ class FeatureDivergence(nn.Module):
         if self.gradient in ("pose", "none"):
             f_trans = f_trans.detach()
         # exponentials of half types are too coarse for a difference of logarithms
-        log_pose, log_trans = self._log_softmax(f_pose.float()), self._log_softmax(f_trans.float())
-        by_frame = self._reduce(self._divergence(log_pose, log_trans))
+        pose, trans = self._logits(f_pose.float()), self._logits(f_trans.float())
+        by_frame = self._reduce(self._divergence(pose, trans), pose.shape[-1])
         weight = weight.to(by_frame.dtype)
         return (by_frame * weight).sum() / weight.sum().clamp(min=torch.finfo(by_frame.dtype).eps)
 
-    def _log_softmax(self, features: Tensor) -> Tensor:
+    def _logits(self, features: Tensor) -> Tensor:
         """(B, F, distributions, length)."""
         if self.normalize:
             features = F.layer_norm(features, features.shape[-1:])
@@ -84,19 +85,19 @@ class FeatureDivergence(nn.Module):
             features = features.transpose(-1, -2)
         elif self.axis == "frame":
             features = features.flatten(-2).unsqueeze(-2)
-        return (features / self.temperature).log_softmax(dim=-1)
+        return features if self.temperature == 1 else features / self.temperature
 
-    def _divergence(self, log_pose: Tensor, log_trans: Tensor) -> Tensor:
-        difference = log_pose - log_trans
+    def _divergence(self, pose: Tensor, trans: Tensor) -> Tensor:
+        """(B, F, distributions)."""
         if self.direction == "pose_trans":
-            return log_pose.exp() * difference
+            return divergence(pose, trans)
         if self.direction == "trans_pose":
-            return -log_trans.exp() * difference
-        return (log_pose.exp() - log_trans.exp()) * difference / 2
+            return divergence(trans, pose)
+        return (divergence(pose, trans) + divergence(trans, pose)) / 2
 
-    def _reduce(self, divergence: Tensor) -> Tensor:
-        """(B, F) from (B, F, distributions, length)."""
-        if self.reduction == "element":
-            return divergence.mean((-2, -1))
-        by_distribution = divergence.sum(-1)
-        return by_distribution.sum(-1) if self.reduction == "frame" else by_distribution.mean(-1)
+    def _reduce(self, by_distribution: Tensor, length: int) -> Tensor:
+        """(B, F) from (B, F, distributions), each of `length` values."""
+        if self.reduction == "frame":
+            return by_distribution.sum(-1)
+        mean = by_distribution.mean(-1)
+        return mean / length if self.reduction == "element" else mean

@@ -53,9 +53,9 @@ def attend(qkv: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         return _softmax((qkv[0] @ qkv[1].mT) * qkv.shape[-1] ** -0.5) @ qkv[2]
     if torch.is_grad_enabled() and qkv.requires_grad:
-        return _PlainAttention.apply(qkv)
+        return _PlainSelfAttention.apply(qkv)
     if qkv.dtype == torch.bfloat16 or qkv.shape[-2] <= LONGEST_PLAIN:
-        return _shares(qkv) @ qkv[2]
+        return _shares(qkv[0], qkv[1]) @ qkv[2]
     return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
 
 
@@ -64,12 +64,14 @@ def attend_to(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     short = key.shape[-2] <= LONGEST_PLAIN
     if query.device.type != "cpu" or not short:
         return F.scaled_dot_product_attention(query, key, value)
-    return _softmax((query @ key.mT) * query.shape[-1] ** -0.5) @ value
+    if torch.compiler.is_compiling():
+        return _softmax((query @ key.mT) * query.shape[-1] ** -0.5) @ value
+    return _PlainAttention.apply(query, key, value)
 
 
-def _shares(qkv: Tensor) -> Tensor:
-    """(N, heads, T, T) how much each query takes of each value."""
-    return _softmax((qkv[0] @ qkv[1].mT).mul_(qkv.shape[-1] ** -0.5))
+def _shares(query: Tensor, key: Tensor) -> Tensor:
+    """(..., T, S) how much each query takes of each value."""
+    return _softmax((query @ key.mT).mul_(query.shape[-1] ** -0.5))
 
 
 def _softmax(logits: Tensor) -> Tensor:
@@ -88,11 +90,30 @@ def _working_type(logits: Tensor) -> torch.dtype:
 
 
 class _PlainAttention(torch.autograd.Function):
+    """`attend_to` with gradients in as few passes as they take."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        parts = [part.flatten(0, 1) for part in (query, key, value)]
+        shares = _shares(parts[0], parts[1])
+        ctx.save_for_backward(*parts, shares)
+        return torch.bmm(shares, parts[2]).unflatten(0, query.shape[:2])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        *parts, shares = ctx.saved_tensors
+        answers = [torch.empty_like(part) for part in parts]
+        _write_gradients(gradient.flatten(0, 1), shares, parts, answers)
+        return tuple(answer.unflatten(0, gradient.shape[:2]) for answer in answers)
+
+
+class _PlainSelfAttention(torch.autograd.Function):
     """`attend` with the gradients of queries, keys and values written into one array, as they came."""
 
     @staticmethod
     def forward(ctx: Any, qkv: Tensor) -> Tensor:
-        shares = _shares(qkv)
+        shares = _shares(qkv[0], qkv[1])
         ctx.save_for_backward(qkv, shares)
         return shares @ qkv[2]
 
@@ -100,17 +121,21 @@ class _PlainAttention(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         qkv, shares = ctx.saved_tensors
-        query, key, value = (part.flatten(0, 1) for part in qkv)
-        gradient, shares = gradient.flatten(0, 1), shares.flatten(0, 1)
         answer = torch.empty_like(qkv)
-        of_query, of_key, of_value = (part.flatten(0, 1) for part in answer)
-        torch.bmm(shares.mT, gradient, out=of_value)
-        exact = _working_type(shares)
-        exact_shares = shares.to(exact)
-        of_shares = torch.bmm(gradient, value.mT).to(exact).mul_(exact_shares)
-        # the softmax's gradient: what is left after the part that all logits have in common
-        of_logits = of_shares.addcmul_(exact_shares, of_shares.sum(-1, keepdim=True), value=-1)
-        of_logits = of_logits.mul_(qkv.shape[-1] ** -0.5).to(qkv.dtype)
-        torch.bmm(of_logits, key, out=of_query)
-        torch.bmm(of_logits.mT, query, out=of_key)
+        parts, answers = ([part.flatten(0, 1) for part in of] for of in (qkv, answer))
+        _write_gradients(gradient.flatten(0, 1), shares.flatten(0, 1), parts, answers)
         return answer
+
+
+def _write_gradients(gradient: Tensor, shares: Tensor, parts: list[Tensor], answers: list[Tensor]) -> None:
+    """Gradients of queries, keys and values (N, T or S, D) into `answers`, from that of what they gave."""
+    (query, key, value), (of_query, of_key, of_value) = parts, answers
+    torch.bmm(shares.mT, gradient, out=of_value)
+    exact = _working_type(shares)
+    exact_shares = shares.to(exact)
+    of_shares = torch.bmm(gradient, value.mT).to(exact).mul_(exact_shares)
+    # the softmax's gradient: what is left after the part that all logits have in common
+    of_logits = of_shares.addcmul_(exact_shares, of_shares.sum(-1, keepdim=True), value=-1)
+    of_logits = of_logits.mul_(query.shape[-1] ** -0.5).to(query.dtype)
+    torch.bmm(of_logits, key, out=of_query)
+    torch.bmm(of_logits.mT, query, out=of_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from lifting.alignment.divergence import divergence
 from lifting.alignment.kl import AXES, DIRECTIONS, REDUCTIONS, FeatureDivergence
 
 
@@ -37,6 +38,12 @@ def test_it_is_zero_for_equal_features_and_positive_for_others(features, axis, d
     weight = torch.ones(2, 3)
     assert float(divergence(features[0], features[0], weight)) == pytest.approx(0, abs=1e-6)
     assert float(divergence(*features, weight)) > 1e-3
+
+
+@pytest.mark.parametrize("needs", [(True, True), (True, False), (False, True)])
+def test_its_gradient_is_that_of_the_formula(features, needs):
+    logits = [each.double().requires_grad_(wanted) for each, wanted in zip(features, needs, strict=True)]
+    assert torch.autograd.gradcheck(divergence, tuple(logits))
 
 
 def test_reductions_differ_by_the_sizes_they_name(features):

@@ -43,8 +43,14 @@ def test_mixed_precision_trains():
 
 def test_asking_others_equals_the_fused_kernel():
     query, key, value = torch.randn(2, 3, 5, 4), torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 4)
-    expected = F.scaled_dot_product_attention(query, key, value)
-    torch.testing.assert_close(attend_to(query, key, value), expected)
+    asked = [part.requires_grad_() for part in (query, key, value)]
+    expected, found = F.scaled_dot_product_attention(*asked), attend_to(*asked)
+    torch.testing.assert_close(found, expected)
+    towards = torch.randn_like(expected)
+    for mine, theirs in zip(
+        torch.autograd.grad(found, asked, towards), torch.autograd.grad(expected, asked, towards), strict=True
+    ):
+        torch.testing.assert_close(mine, theirs)
 
 
 @pytest.mark.parametrize("axis", ["joints", "frames"])
