@@ -10,12 +10,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from posecap import __version__
 from posecap.errors import InputError
+
+CONVENTIONS = (
+    "Results go to standard output, progress to standard error. Exit code 1: the input is bad; "
+    "2: the command line is."
+)
 
 
 def make_app(help_text: str) -> typer.Typer:
@@ -29,6 +35,24 @@ def make_app(help_text: str) -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def add_version(app: typer.Typer) -> None:
+    """Give an app the option `--version`."""
+
+    @app.callback()
+    def main(
+        version: Annotated[
+            bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+        ] = False,
+    ) -> None:
+        pass
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
 
 
 class _Commands(TyperGroup):

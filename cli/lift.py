@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.console import make_app
+from cli.console import CONVENTIONS, add_version, make_app
 from cli.lift_commands.ablate import ablate
 from cli.lift_commands.evaluate import evaluate
 from cli.lift_commands.export import export
@@ -13,9 +13,10 @@ from cli.lift_commands.train import train
 
 app = make_app(
     "Train 2D-to-3D pose lifters on shards, and measure them.\n\n"
-    "Shards come from `posecap generate`. `lift train` makes a run folder, `lift eval` and `lift predict` "
-    "need nothing but that folder. Results go to standard output, progress to standard error."
+    "Shards come from `posecap generate`. `lift train` makes a run folder, which `lift eval`, `lift predict` "
+    f"and `lift export` take. {CONVENTIONS}"
 )
+add_version(app)
 app.command()(train)
 app.command("eval")(evaluate)
 app.command()(predict)

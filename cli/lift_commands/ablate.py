@@ -9,7 +9,7 @@ import typer
 
 from cli.console import note
 from cli.lift_commands.train import FeaturesOption
-from cli.options import split_names
+from cli.options import JsonOption, split_names
 
 
 def ablate(
@@ -18,21 +18,24 @@ def ablate(
     grid: Annotated[
         str, typer.Option(help="alignments, parts, blocks, encoders, supervision, or a .yaml file.")
     ] = "alignments",
-    recipe: Annotated[str, typer.Option(help="What the variants vary.")] = "small",
+    recipe: Annotated[str, typer.Option(help="Recipe that the variants vary.")] = "small",
     seeds: Annotated[int, typer.Option(min=1, help="Paired seeds: 0, 1, ...")] = 3,
-    variants: Annotated[str | None, typer.Option(help="Only these, comma-separated.")] = None,
+    variants: Annotated[str | None, typer.Option(help="Only these, separated by commas.")] = None,
     keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any recipe field, for all.")
     ] = None,
     split: Annotated[str, typer.Option(help="Split that is measured.")] = "test",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    json: JsonOption = False,
 ) -> None:
     """Train every variant of a grid with every seed and compare them.
 
-    In: SHARDS. Out: DIR with one run folder a variant and seed, report.md and report.json (means, spread,
-    paired differences with 95% intervals, by region and axis) and a bar chart. Finished runs are kept:
-    the same command goes on where it was stopped.
+    **In**: shards, a grid and a recipe. **Out**: a folder with one run a variant and seed, report.md and
+    report.json (means, spread, paired differences with 95% intervals, by region and axis) and a bar chart;
+    the report on standard output. Finished runs are kept: the same command goes on where it was stopped.
+
+    Example: `lift ablate --features shards/ --grid alignments --recipe small --out runs/alignments`
     """
     from lifting.ablation import AblationConfig
     from lifting.ablation import ablate as run_grid
@@ -50,4 +53,5 @@ def ablate(
         device=device,
     )
     run_grid(config, note=note)
-    typer.echo((out / "report.md").read_text(encoding="utf-8"), nl=False)
+    report = out / ("report.json" if json else "report.md")
+    typer.echo(report.read_text(encoding="utf-8"), nl=False)

@@ -43,10 +43,13 @@ def evaluate(
 ) -> None:
     """Measure a run: MPJPE and P-MPJPE in mm, by action and in the mean.
 
-    In: a run folder (it knows its shards). Out: the table on standard output; and in RUN/results the
-    same with every other metric as JSON, CSV and Markdown, the exact protocol, and a figure. Every frame
-    of the split counts once unless another protocol is named. With several hypotheses the row `lifter`
-    is their mean; rows that the ground truth helped say so in their name and in the column `truth used`.
+    **In**: a run folder (it knows its shards). **Out**: the table on standard output; and in RUN/results
+    the same with every other metric as JSON, CSV and Markdown, the exact protocol, and a figure. Every
+    frame of the split counts once unless another protocol is named. With several hypotheses the row
+    `lifter` is their mean; rows that the ground truth helped say so in their name and in the column
+    `truth used`.
+
+    Example: `lift eval runs/x --split test`
     """
     from lifting.evaluation.evaluate import EvaluationConfig
     from lifting.evaluation.evaluate import evaluate as measure
@@ -74,6 +77,7 @@ def evaluate(
         from cli.tables import Format, print_rows
 
         print_rows(results.by_action(), Format.table)
+        print()
         print_rows(results.by_method(), Format.table)
     else:
         typer.echo(results.format(output), nl=False)  # type: ignore[arg-type]

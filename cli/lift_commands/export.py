@@ -17,13 +17,16 @@ def export(
     onnx: Annotated[Path, typer.Option(metavar="FILE.onnx", help="File to write.", show_default=False)],
     json: JsonOption = False,
 ) -> None:
-    """Write a run's lifter as one ONNX file, checked against PyTorch (extra `[export]`).
+    """Write a run's lifter as one ONNX file, checked against PyTorch.
 
-    In: RUN. Out: FILE.onnx, from `pose_2d` (batch, frames, joints, x y [confidence]), normalised by the
-    image width, to `pose_3d` (batch, frames, joints, x y z); any number of clips, each as long as the
-    run's. Of diffusion it is the denoiser step, which also takes `noisy_pose_3d` and `t` (batch). Axes,
-    units, joints, normalisation and recipe stand in the file's metadata. The largest difference from
-    PyTorch on random clips is printed; above 1e-4 nothing is written.
+    **In**: a run folder. **Out**: an ONNX file, from `pose_2d` (batch, frames, joints, x y and perhaps
+    confidence), normalised by the image width, to `pose_3d` (batch, frames, joints, x y z); any number of
+    clips, each as long as the run's. Of diffusion it is the denoiser step, which also takes
+    `noisy_pose_3d` and `t` (batch). Axes, units, joints, normalisation and recipe stand in the file's
+    metadata. The largest difference from PyTorch on random clips is printed; above 1e-4 nothing is
+    written. Needs the extra `posecap[export]`.
+
+    Example: `lift export runs/x --onnx x.onnx`
     """
     from lifting.export import TOLERANCE, export_run
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cli.console import note
-from cli.options import parse_settings
+from cli.options import JsonOption, parse_settings
+from cli.tables import print_json
 
 
 def import_weights(
@@ -23,13 +24,20 @@ def import_weights(
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help="What tensors do not tell: heads=8."),
     ] = None,
+    json: JsonOption = False,
 ) -> None:
-    """Make a run of a public checkpoint, for `lift eval RUN --features SHARDS` and `lift predict`.
+    """Make a run folder of a public checkpoint, for `lift eval --features` and `lift predict`.
 
-    In: a file of MixSTE, D3DP or MotionBERT (.bin, .pth); only tensors and plain containers are read,
-    whatever else is in it is neither run nor loaded. Out: the folder RUN.
+    **In**: a file of MixSTE, D3DP or MotionBERT (.bin, .pth); only tensors and plain containers are read,
+    whatever else is in it is neither run nor loaded. **Out**: a run folder.
+
+    Example: `lift import-weights best_epoch.bin --from mixste --out runs/mixste`
     """
     from lifting.weights import import_public
 
     model = import_public(family, file, out, **parse_settings(option))
-    note(f"{out}: {family}, {model.num_parameters():,} parameters")
+    parameters = model.num_parameters()
+    if json:
+        print_json({"run": str(out), "family": family, "parameters": parameters})
+    else:
+        note(f"{out}: {family}, {parameters:,} parameters")

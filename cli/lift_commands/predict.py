@@ -10,6 +10,8 @@ import typer
 
 from cli.console import note
 from cli.lift_commands.evaluate import RunArgument
+from cli.options import JsonOption
+from cli.tables import print_json
 from posecap.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def predict(
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    json: JsonOption = False,
 ) -> None:
     """Lift new 2D keypoints, or a view of shards, with a trained run.
 
@@ -133,9 +136,13 @@ def predict(
         _record(rrd, made)
     for line in made.report:
         note(line)
+    files = [str(path) for path in (out, bvh, gif, rrd) if path is not None]
+    if json:
+        counts = {"people": len(made.people), "frames": made.num_frames, "fps": made.fps}
+        print_json({"files": files, **counts, "report": made.report})
+        return
     people = f"{len(made.people)} {'person' if len(made.people) == 1 else 'people'}"
-    written = ", ".join(str(path) for path in (out, bvh, gif, rrd) if path is not None)
-    note(f"{written}: {people}, {made.num_frames} frames at {made.fps:g} a second")
+    note(f"{', '.join(files)}: {people}, {made.num_frames} frames at {made.fps:g} a second")
 
 
 def _check_sources(

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import FormatOption, JsonOption, chosen_format
-from cli.tables import Format, print_rows
+from cli.tables import Format, print_json, print_rows
 
 if TYPE_CHECKING:
     from lifting.recipes import Recipe
-if TYPE_CHECKING:
-    pass
 
 
 def recipes(
@@ -22,14 +20,20 @@ def recipes(
 ) -> None:
     """List the recipes, or show one whole, with everything that it leaves to defaults.
 
-    Out: a table; with NAME the resolved recipe as YAML, ready to be saved and changed.
+    **In**: nothing, or a name. **Out**: a table; with a name the resolved recipe as YAML, ready to be saved
+    and changed.
+
+    Example: `lift recipes small`
     """
     from lifting.recipes import load_recipe, recipe_names
 
     if name is not None:
+        data = load_recipe(name).model_dump(mode="json")
+        if json:
+            print_json(data)
+            return
         import yaml
 
-        data = load_recipe(name).model_dump(mode="json")
         typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
         return
     rows = [_row(load_recipe(known)) for known in recipe_names()]

@@ -34,16 +34,20 @@ def train(
     out: Annotated[Path, typer.Option(metavar="RUN", help="Run folder to make.", show_default=False)],
     recipe: Annotated[str, typer.Option(help="Name (see `lift recipes`) or a .yaml file.")] = "small",
     align: Annotated[
-        str | None, typer.Option(help="What text does in training: none, cm, ... (default: the recipe's).")
+        str | None, typer.Option(help="What text does in training: none, cm, ... [default: the recipe's]")
     ] = None,
     keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order and noise.")] = 0,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's length.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and noise.")] = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the clips, instead of the recipe's.")
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Optimiser steps, instead of the recipe's.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="End by the clock (not repeatable).")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Clips a step.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Clips of a step, instead of the recipe's.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that prepare clips.")] = None,
     stream: Annotated[
         bool | None, typer.Option("--stream/--no-stream", help="Read clips as they come, or hold all.")
@@ -53,7 +57,7 @@ def train(
     ] = None,
     validate: Annotated[str | None, typer.Option(help="Training subject to hold out.")] = None,
     supervise_3d: Annotated[
-        str | None, typer.Option(help="Training subjects whose 3D is used, S1,S5.")
+        str | None, typer.Option(help="Training subjects whose 3D is used: S1,S5.")
     ] = None,
     supervise_captions: Annotated[
         str | None, typer.Option(help="Training subjects with 2D and captions only: S6,S7.")
@@ -72,11 +76,13 @@ def train(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Train a lifter.
+    """Train a lifter on shards, by a recipe.
 
-    In: SHARDS made by `posecap generate`, and a recipe. Out: the folder RUN with the weights
+    **In**: shards made by `posecap generate`, and a recipe. **Out**: a run folder with the weights
     (safetensors), the resolved recipe, a log of every loss term and what resuming needs. Ctrl-C ends the
-    run with a checkpoint; --resume goes on from there.
+    run with a checkpoint; `--resume` goes on from there.
+
+    Example: `lift train --features shards/ --recipe small --out runs/x`
     """
     from lifting.recipes import load_recipe
     from lifting.training import TrainConfig

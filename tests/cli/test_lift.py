@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
+import posecap
 from cli.lift import app
 from lifting.recipes import load_recipe
 from posecap.shards import GenerateConfig, generate
@@ -72,11 +74,15 @@ def test_the_resolved_recipe_is_in_the_run_folder(trained):
 def test_new_keypoints_are_lifted(trained, tmp_path):
     points = np.random.default_rng(0).uniform(0, 1000, (23, 17, 2))
     np.savez(tmp_path / "in.npz", keypoints=points, width=1000, height=1002)
-    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", "--out", tmp_path / "out.parquet")
+    out = tmp_path / "out.parquet"
+    result = lift("predict", trained, "--keypoints", tmp_path / "in.npz", "--out", out, "--json")
     assert result.exit_code == 0, result.stderr
-    table = pq.read_table(tmp_path / "out.parquet")
+    table = pq.read_table(out)
     assert table["frame"].to_pylist() == list(range(23))
     assert len(table["pose_3d"][0].as_py()) == 51
+    told = json.loads(result.stdout)
+    assert (told["files"], told["people"], told["frames"]) == ([str(out)], 1, 23)
+    assert any("focal length" in line for line in told["report"])
 
 
 @pytest.mark.parametrize(
@@ -136,12 +142,26 @@ def test_a_command_line_that_is_bad_ends_with_2():
     assert lift("eval", "x", "--no-such-option").exit_code == 2
 
 
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
+def test_help_tells_what_goes_in_what_comes_out_and_an_example(command):
+    told = lift(command, "--help").stdout
+    assert f"Example: lift {command}" in told
+    assert "In: " in told
+    assert "Out: " in told
+
+
+def test_the_version_is_told():
+    assert lift("--version").stdout.strip() == posecap.__version__
+
+
 def test_recipes_are_listed_and_shown_whole(tmp_path):
     rows = json.loads(lift("recipes", "--json").stdout)
     assert {"demo", "small", "laptop", "mixste-cm", "d3dp-cm"} <= {row["recipe"] for row in rows}
     path = tmp_path / "mine.yaml"
     path.write_text(lift("recipes", "d3dp-cm").stdout)
     assert load_recipe(str(path)) == load_recipe("d3dp-cm")
+    shown = json.loads(lift("recipes", "d3dp-cm", "--json").stdout)
+    assert shown == load_recipe("d3dp-cm").model_dump(mode="json")
 
 
 def test_help_loads_no_heavy_library():
