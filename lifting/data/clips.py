@@ -37,7 +37,7 @@ class Clips:
       pose_3d (B, F, J, 3) metres, camera frame, relative to the root; root (B, F, 1, 3) the same frame;
       weight (B, F) 1 for frames that count: inside the view, and valid;
       labelled (B,) 1 where the 3D may be read, else pose_3d and root are 0;
-      sentence_ids (B, F, M) int64, -1 padded;
+      sentence_ids (B, F, M) int16 or int32, -1 padded;
       categories (B, F, K) int8 of every posecode where the source has them, -1 unknown and unlabelled;
       up (B, 3) the world's up in the camera frame; intrinsics (B, 9) where cameras have them;
       sequence, camera (numbers), start, step, flipped (B,) say where a clip is from.
@@ -124,7 +124,7 @@ class Clips:
         row["pose_3d"], row["root"] = _camera_pose(data.world[frames], view) if labelled else _no_pose(row)  # type: ignore[index]
         ids = data.sentence_ids if view.sentence_ids is None else view.sentence_ids
         if ids is not None:
-            row["sentence_ids"] = ids[frames].astype(np.int64)
+            row["sentence_ids"] = ids[frames]
         categories = data.categories if view.categories is None else view.categories
         if categories is not None:
             row["categories"] = categories[frames] if labelled else np.full_like(categories[frames], UNKNOWN)
@@ -173,8 +173,10 @@ def _no_pose(row: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 def _stack_ids(ids: list[np.ndarray]) -> np.ndarray:
     """(F, M_b) of each clip to (B, F, M), -1 padded to the most statements that a frame here has."""
-    width = max(1, max(int((row >= 0).sum(-1).max(initial=0)) for row in ids))
-    stacked = np.full((len(ids), ids[0].shape[0], width), -1, np.int64)
+    stacked = np.full(
+        (len(ids), len(ids[0]), max(1, *(row.shape[1] for row in ids))), -1, np.result_type(*ids)
+    )
     for target, row in zip(stacked, ids, strict=True):
-        target[:, : row.shape[1]] = row[:, :width]
-    return stacked
+        target[:, : row.shape[1]] = row
+    used = np.flatnonzero((stacked >= 0).any(axis=(0, 1)))
+    return np.ascontiguousarray(stacked[..., : used[-1] + 1 if used.size else 1])

@@ -14,4 +14,4 @@ def mirror_pose(pose: np.ndarray, mirror_joints: np.ndarray) -> np.ndarray:
 
 def mirror_sentences(ids: np.ndarray, mirror_ids: np.ndarray) -> np.ndarray:
     """Each statement's mirror image; -1, for padding and for statements without one, stays -1."""
-    return np.where(ids >= 0, mirror_ids[np.maximum(ids, 0)], -1).astype(ids.dtype)
+    return np.append(mirror_ids, -1).astype(ids.dtype)[ids]  # -1 is the last of them

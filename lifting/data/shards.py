@@ -114,7 +114,8 @@ def _text_ids(shards: Shards, text: str | None) -> tuple[np.ndarray | None, Text
     if text is None:
         return None, _nothing
     if text == "sentence":
-        return shards.sentence_mirrors, _sentence_rows
+        mirrors = shards.sentence_mirrors
+        return mirrors, partial(_sentence_rows, dtype=np.min_scalar_type(-len(mirrors) - 1))
     ids, mirrors = shards.caption_mirrors
     rows = np.where(mirrors >= 0, np.searchsorted(ids, mirrors), -1)
     return rows, partial(_caption_rows, ids=ids)
@@ -124,8 +125,8 @@ def _nothing(told: Told) -> None:
     del told
 
 
-def _sentence_rows(told: Told) -> np.ndarray | None:
-    return None if told.sentence_ids is None else told.sentence_ids.padded()
+def _sentence_rows(told: Told, dtype: np.dtype) -> np.ndarray | None:
+    return None if told.sentence_ids is None else told.sentence_ids.padded().astype(dtype)
 
 
 def _caption_rows(told: Told, ids: np.ndarray) -> np.ndarray | None:

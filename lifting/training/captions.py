@@ -45,7 +45,7 @@ class CaptionSupervision:
         intrinsics = batch.get("intrinsics") if self.choice.known_cameras else None
         pose_2d = batch["pose_2d"] if self.choice.confidence else batch["pose_2d"][..., :2]
         flat = scale_free_reprojection(pose.float(), pose_2d, weight, intrinsics)
-        stated = self.constraints(pose.float(), batch["sentence_ids"], batch["up"], weight)
+        stated = self.constraints(pose.float(), batch["sentence_ids"].long(), batch["up"], weight)
         return {
             "reprojection": share * self.choice.reprojection * flat,
             "constraints": share * self.choice.constraints * stated,

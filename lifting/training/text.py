@@ -48,7 +48,7 @@ class TextSource:
         """The text of a batch of clips."""
         from lifting.alignment import TextBatch
 
-        ids = batch["sentence_ids"]
+        ids = batch["sentence_ids"].long()
         if self._hidden is not None:
             ids = ids.masked_fill(self._hidden[ids.clamp(min=0)], -1)
         if self._tokens is not None:
