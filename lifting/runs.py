@@ -64,10 +64,18 @@ class Run:
         selected = self.path / SELECTED / MODEL_FILE
         return selected if selected.is_file() else checkpoint_folder(self.path) / MODEL_FILE
 
-    def stopped_at(self) -> int | None:
-        """The step at which the training was stopped, None where it went to its end."""
+    @property
+    def is_metric(self) -> bool:
+        """Whether poses come in metres; those of imported MotionBERT weights are in half image widths."""
+        return self.info.features is not None or self.info.recipe.backbone.name != "dstformer"
+
+    def stopped(self) -> str | None:
+        """Where the training was stopped before its end, None where it was not."""
         state = json.loads((checkpoint_folder(self.path) / "state.json").read_text(encoding="utf-8"))
-        return None if state.get("finished", True) else state["step"]
+        if state.get("finished", True):
+            return None
+        total = state.get("total_steps")
+        return f"stopped at step {state['step']}" + ("" if total is None else f" of {total}")
 
     def model(self) -> Lifter:
         """The lifter with its weights, ready to predict."""

@@ -76,6 +76,8 @@ def evaluate(
     if output == "table":
         from cli.tables import Format, print_rows
 
+        if results.stopped is not None:
+            typer.echo(f"Not a whole training: {results.stopped}.\n")
         print_rows(results.by_action(), Format.table)
         print()
         print_rows(results.by_method(), Format.table)

@@ -110,9 +110,9 @@ def train(
         bar = _Bar(shown)
         done = run_training(config, bar.hear)
         bar.close()
-    stopped = done.stopped_at()
+    stopped = done.stopped()
     if stopped is not None:
-        raise InputError(f"{done.path}: stopped after step {stopped}; the same command with --resume goes on")
+        raise InputError(f"{done.path}: {stopped}; the same command with --resume goes on")
     if json:
         print_json({"run": str(done.path), "recipe": chosen.name, "seed": seed})
     else:

@@ -89,6 +89,9 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
         _check_same(config, out, recipe)
         return load_results(measured)
     run = train(replace(training, resume=resume), listener)
+    stopped = run.stopped()
+    if stopped is not None:
+        raise InputError(f"{out}: {stopped}; the same command goes on")
     told = EvaluationConfig(
         run.path, split=config.split, baselines=False, figure=False, device=config.device, out=measured
     )

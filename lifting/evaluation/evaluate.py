@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lifting.data import Clips, ClipSource, ShardSource
+from lifting.data import Clips, ClipSource, SequenceInfo, ShardSource
 from lifting.evaluation.config import EvaluationConfig
 from lifting.evaluation.gathering import Gathered
 from lifting.evaluation.methods import (
@@ -15,8 +15,8 @@ from lifting.evaluation.methods import (
     rows_predictor,
     truth_used,
 )
-from lifting.evaluation.protocols import DEFAULT_PROTOCOL, protocol_text, protocol_windows
-from lifting.evaluation.results import Results
+from lifting.evaluation.protocols import DEFAULT_PROTOCOL, is_measured, protocol_text, protocol_windows
+from lifting.evaluation.results import WHOLE, Results
 from lifting.evaluation.scores import UNITS, scored_joints
 from lifting.evaluation.views import RowsPredictor, predict_rows
 from lifting.memory import kept_memory
@@ -74,11 +74,15 @@ def evaluation_clips(info: RunInfo, source: ClipSource, config: EvaluationConfig
     """Clips that hold the frames of the split; InputError where there are none."""
     stride = config.choice(info.recipe.evaluation).stride
     windows = protocol_windows(config.protocol, info.recipe.clips, stride)
-    clips = Clips(source, windows, wanted=lambda item: item.split == config.split, keep=2)
+    clips = Clips(source, windows, wanted=lambda item: _is_wanted(item, config), keep=2)
     if not len(clips):
         splits = sorted({item.split for item in source.infos})
         raise InputError(f"no sequence of the split '{config.split}' is there (found: {', '.join(splits)})")
     return clips
+
+
+def _is_wanted(item: SequenceInfo, config: EvaluationConfig) -> bool:
+    return item.split == config.split and is_measured(config.protocol, item.key)
 
 
 def dataset_of(source: ClipSource) -> str | None:
@@ -122,6 +126,7 @@ def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[
         "recipe": info.recipe.name,
         "alignment": info.recipe.alignment.name,
         "seed": info.seed,
+        "training": run.stopped() or WHOLE,
         "shards": str(config.features or info.features),
         "shards_sha256": getattr(source, "sha256", None),
         "keypoints": getattr(source, "keypoints", info.keypoints),

@@ -13,6 +13,7 @@ from lifting.runs import write_json
 
 Format = Literal["table", "csv", "json", "markdown"]
 MEAN, FRAMES, HARD = "mean of actions", "all frames", "hard actions (P3)"
+WHOLE = "whole"  # what the protocol says of a training that went to its end
 MAIN_METRICS = ("MPJPE", "P-MPJPE")
 METRICS_OF: dict[str, tuple[str, ...]] = {"mpi_inf_3dhp": ("PCK@150", "AUC", "MPJPE")}
 MEANS_OF = {
@@ -47,6 +48,12 @@ class Results:
     def value(self, method: str, metric: str = "MPJPE", over: str = MEAN) -> float:
         """One number; KeyError where there is none."""
         return next(row for row in self.rows if row.method == method).scores[metric][over]
+
+    @property
+    def stopped(self) -> str | None:
+        """Where the training was stopped before its end; None where it was not."""
+        told = str(self.protocol.get("training", WHOLE))
+        return None if told == WHOLE else told
 
     def by_action(self, metrics: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
         """A record an action, then the two means, with one column a method and metric.
@@ -94,6 +101,8 @@ class Results:
         """Title, both tables and the protocol."""
         heading = f"# {self.protocol['run']}: {self.protocol['recipe']} on {self.protocol['keypoints']} 2D\n"
         note = "Millimetres; PCK in percent; MPJVE in millimetres a frame.\n"
+        if self.stopped is not None:
+            note = f"**Not a whole training: {self.stopped}.**\n\n{note}"
         protocol = "```json\n" + json.dumps(self.protocol, indent=1, ensure_ascii=False) + "\n```\n"
         tables = (rows_to_markdown(self.by_method()), rows_to_markdown(self.by_action()))
         return "\n".join([heading, note, *tables, protocol])

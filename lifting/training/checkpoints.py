@@ -21,9 +21,15 @@ TRAINING_FILE, STATE_FILE = "training.safetensors", "state.json"
 
 
 def save(run: Path, learner: Learner, averager: Averager | None, state: dict[str, Any]) -> None:
-    """Writes `checkpoint/`: weights to use, and all tensors and numbers that resuming needs."""
-    used = learner.model.state_dict() if averager is None else averager.weights()
-    write_checkpoint(run, {MODEL_FILE: used, TRAINING_FILE: _tensors(learner, averager)}, state)
+    """Writes `checkpoint/`: weights to use, and all tensors and numbers that resuming needs.
+
+    Every process of the run must call it; the first one writes.
+    """
+    random = _random_states(learner)
+    if learner.ranks.is_first:
+        used = learner.model.state_dict() if averager is None else averager.weights()
+        write_checkpoint(run, {MODEL_FILE: used, TRAINING_FILE: _tensors(learner, averager) | random}, state)
+    learner.ranks.wait()
 
 
 def restore(run: Path, learner: Learner, averager: Averager | None) -> dict[str, Any]:
@@ -63,10 +69,32 @@ def _tensors(learner: Learner, averager: Averager | None) -> dict[str, Tensor]:
         tensors |= {f"optimizer.{index}.{slot}": torch.as_tensor(value) for slot, value in slots.items()}
     if averager is not None:
         tensors |= {f"average.{key}": value for key, value in averager.weights().items()}
-    tensors["random.cpu"] = torch.get_rng_state()
-    if learner.device.type == "cuda":
-        tensors["random.cuda"] = torch.cuda.get_rng_state(learner.device)
     return tensors
+
+
+def _random_states(learner: Learner) -> dict[str, Tensor]:
+    """States of the random generators of every process, by kind and rank."""
+    kinds = {"cpu": torch.get_rng_state()}
+    if learner.device.type == "cuda":
+        kinds["cuda"] = torch.cuda.get_rng_state(learner.device)
+    return {
+        _random_key(kind, rank): value
+        for kind, state in kinds.items()
+        for rank, value in enumerate(learner.ranks.gather(state, learner.device))
+    }
+
+
+def _random_key(kind: str, rank: int) -> str:
+    return f"random.{kind}" if rank == 0 else f"random.{kind}.{rank}"
+
+
+def _restore_random(learner: Learner, tensors: dict[str, Tensor]) -> None:
+    """This process's own states; a process that the run had not before begins as in a new run."""
+    cpu, cuda = (_random_key(kind, learner.ranks.rank) for kind in ("cpu", "cuda"))
+    if cpu in tensors:
+        torch.set_rng_state(tensors[cpu])
+    if learner.device.type == "cuda" and cuda in tensors:
+        torch.cuda.set_rng_state(tensors[cuda], learner.device)
 
 
 def _load_tensors(learner: Learner, averager: Averager | None, tensors: dict[str, Tensor]) -> None:
@@ -80,9 +108,7 @@ def _load_tensors(learner: Learner, averager: Averager | None, tensors: dict[str
     learner.optimizer.load_state_dict(optimizer)
     if averager is not None:
         averager.load(_below(tensors, "average"))
-    torch.set_rng_state(tensors["random.cpu"])
-    if learner.device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["random.cuda"], learner.device)
+    _restore_random(learner, tensors)
 
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

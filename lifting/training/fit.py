@@ -23,6 +23,7 @@ from lifting.training.schedule import learning_rate_factor
 from lifting.training.step import Learner, Terms
 
 REPORT_EVERY, DIAGNOSE_EVERY = 10, 100
+ENDLESS = 2**31  # steps of a run that only the clock ends
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Fit:
         training = self.learner.recipe.training
         by_epochs = None if training.epochs is None else training.epochs * self.loader.steps_in_epoch
         bounds = [bound for bound in (by_epochs, training.steps) if bound is not None]
-        return min(bounds) if bounds else 2**31
+        return min(bounds) if bounds else ENDLESS
 
     def share(self) -> float:
         """0..1 of the run that is done, by steps or by the clock."""
@@ -77,7 +78,8 @@ class Fit:
 
     def state(self) -> dict[str, Any]:
         """Numbers that resuming needs."""
-        numbers = {"step": self.step, "seconds": self.seconds, "best": self.best}
+        total = None if self.total_steps == ENDLESS else self.total_steps
+        numbers = {"step": self.step, "total_steps": total, "seconds": self.seconds, "best": self.best}
         return {**self.progress.as_dict(), **numbers, "finished": not self.interrupted and self.share() >= 1}
 
     def resume(self) -> None:
@@ -184,9 +186,7 @@ def _report(run: Fit, gathered: Gathered) -> None:
 
 
 def _save(run: Fit) -> None:
-    if run.learner.ranks.is_first:
-        checkpoints.save(run.run, run.learner, run.averager, run.state())
-    run.learner.ranks.wait()
+    checkpoints.save(run.run, run.learner, run.averager, run.state())
 
 
 def _validate(run: Fit) -> None:

@@ -9,6 +9,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from posecap.errors import InputError
+
 
 @dataclass(frozen=True)
 class Ranks:
@@ -46,6 +48,15 @@ class Ranks:
         for parameter, part in zip(present, flat.split([p.numel() for p in present]), strict=True):
             parameter.grad.copy_(part.view_as(parameter))  # type: ignore[union-attr]
 
+    def gather(self, value: Tensor, device: torch.device) -> list[Tensor]:
+        """A tensor of every process, by rank; in each of them the same shape."""
+        if self.world == 1:
+            return [value]
+        there = value.to(device)
+        found = [torch.empty_like(there) for _ in range(self.world)]
+        dist.all_gather(found, there)
+        return [one.to(value.device) for one in found]
+
     def wait(self) -> None:
         """Returns when all processes are here."""
         if self.world > 1:
@@ -63,9 +74,19 @@ def find_ranks(device: torch.device) -> Ranks:
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto`: this process's GPU where there is one, else the CPU."""
+    """`auto`: this process's GPU where there is one, else the CPU. InputError for what is not there."""
     if name != "auto":
-        return torch.device(name)
+        return _named_device(name)
     if torch.cuda.is_available():
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     return torch.device("cpu")
+
+
+def _named_device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device '{name}': cannot be used here ({reason})") from error
+    return device

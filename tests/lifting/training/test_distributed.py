@@ -2,12 +2,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from lifting.runs import open_run
+from lifting.training.checkpoints import _restore_random
 from lifting.training.log import read_log
+from lifting.training.ranks import Ranks, choose_device
+from posecap.errors import InputError
 from tests.fixtures.runs import tiny_run
 
 ROOT = Path(__file__).parents[3]
@@ -37,6 +42,38 @@ def test_two_processes_are_as_one_with_the_joined_batch(tmp_path, more):
     first = load_file(one.weights_file)
     second = load_file(tmp_path / "two" / "checkpoint" / "model.safetensors")
     assert all(torch.allclose(first[key], second[key], atol=1e-4) for key in first)
+
+
+@pytest.mark.slow
+def test_two_processes_with_dropout_go_on_bit_for_bit(tmp_path):
+    script = Path(__file__).with_name("two_processes.py")
+    settings = ("training.batch=3", "training.steps=25")
+    torchrun(script, tmp_path / "whole", *settings)
+    torchrun(script, tmp_path / "cut", *settings, "--interrupt")
+    assert open_run(tmp_path / "cut").stopped() == "stopped at step 10 of 25"
+    torchrun(script, tmp_path / "cut", *settings, "--resume")
+    whole, cut = (load_file(open_run(tmp_path / name).weights_file) for name in ("whole", "cut"))
+    assert all(torch.equal(whole[key], cut[key]) for key in whole)
+
+
+def test_each_process_resumes_its_own_random_numbers(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    folder = run.path / "checkpoint"
+    tensors = load_file(folder / "training.safetensors")
+    torch.manual_seed(5)
+    tensors["random.cpu.1"] = torch.get_rng_state()
+    expected = torch.rand(3)
+    for rank, alike in ((1, True), (0, False), (2, False)):
+        torch.manual_seed(9)
+        _restore_random(SimpleNamespace(ranks=Ranks(rank, 3), device=torch.device("cpu")), tensors)
+        assert torch.equal(torch.rand(3), expected) == alike
+
+
+def test_devices_that_are_not_there_are_told_in_one_line():
+    for name in ("foo", "cuda:77", "meta:x"):
+        with pytest.raises(InputError, match=f"device '{name}': cannot be used here"):
+            choose_device(name)
+    assert choose_device("cpu").type == "cpu"
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_features_that_are_added_do_not_keep_a_run_from_going_on(made, tmp_path)
     run(shards, tmp_path / "run")
     embed(EmbedConfig(shards, str(make_encoder(tmp_path, "clip")), ("sentence",), device="cpu"))
     run(shards, tmp_path / "run", resume=True)
-    assert open_run(tmp_path / "run").stopped_at() is None
+    assert open_run(tmp_path / "run").stopped() is None
 
 
 def test_a_run_is_not_resumed_on_other_poses(made, tmp_path):

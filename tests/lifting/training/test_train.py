@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from lifting.evaluation import EvaluationConfig, evaluate
 from lifting.runs import open_run
 from lifting.training.log import read_log
 from posecap.errors import InputError
@@ -56,8 +57,16 @@ def test_ctrl_c_ends_with_a_checkpoint_to_go_on_from(tmp_path):
     state = json.loads((run.path / "checkpoint" / "state.json").read_text())
     assert 10 <= state["step"] < 25
     assert not state["finished"]
+    told = f"stopped at step {state['step']} of 25"
+    assert open_run(run.path).stopped() == told
+    results = evaluate(
+        EvaluationConfig(run.path, device="cpu", baselines=False, figure=False), source=make_source()
+    )
+    assert results.protocol["training"] == told
+    assert f"Not a whole training: {told}" in results.markdown()
     tiny_run(tmp_path / "run", "training.steps=25", resume=True)
     assert json.loads((run.path / "checkpoint" / "state.json").read_text())["step"] == 25
+    assert open_run(run.path).stopped() is None
     assert same(weights(run), weights(tiny_run(tmp_path / "whole", "training.steps=25")))
 
 
