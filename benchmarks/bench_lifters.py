@@ -20,8 +20,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
 SIZES: dict[str, dict[str, Any]] = {
     "full": {"clips": 1, "frames": 243, "options": {}},
     "small": {"clips": 32, "frames": 27, "options": {"channels": 128, "depth": 4, "heads": 8}},
@@ -92,7 +94,8 @@ def cases(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
 def run_case(options: argparse.Namespace, case: tuple[str, str, str]) -> dict[str, Any]:
     """One case in a process of its own, so that memory is its own too."""
     command = [sys.executable, __file__, *sys.argv[1:], "--case", ",".join(case)]
-    environment = os.environ | {"OMP_NUM_THREADS": str(options.threads)}
+    known = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": known}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
