@@ -1,11 +1,13 @@
 """A linear layer that uses oneDNN for wide float32 products on a CPU.
 
 torch gives those to MKL, which on some processors takes a fifth longer. Everywhere else, and for
-every other type, this is `nn.Linear`.
+every other type, this is `nn.Linear`; so it is too in a torch that lacks the operation, which is not
+part of its public interface.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -13,6 +15,16 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 WIDE = 256  # input channels from which it is worth while
+
+
+@cache
+def has_onednn_linear() -> bool:
+    """Whether this torch has oneDNN's linear operation and it does what is expected of it."""
+    x, weight, bias = torch.tensor([[2.0, 3.0]]), torch.tensor([[5.0, 7.0]]), torch.tensor([11.0])
+    try:
+        return torch.backends.mkldnn.is_available() and bool(_product(x, weight, bias) == 42)
+    except (AttributeError, RuntimeError, TypeError, NotImplementedError):
+        return False
 
 
 class Linear(nn.Linear):
@@ -33,7 +45,7 @@ class Linear(nn.Linear):
             and x.dtype == self.weight.dtype == torch.float32
             and not torch.compiler.is_compiling()
             and not torch.is_autocast_enabled("cpu")
-            and torch.backends.mkldnn.is_available()
+            and has_onednn_linear()
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from lifting.backbones import linear
 from lifting.backbones.linear import WIDE, Linear
 
 
@@ -36,6 +37,19 @@ def test_what_needs_no_gradient_gets_none():
     x = torch.randn(4, WIDE, requires_grad=True)
     layer(x).sum().backward()
     torch.testing.assert_close(x.grad, layer.weight.sum(0).expand(4, -1), atol=1e-5, rtol=1e-5)
+
+
+def test_a_torch_without_the_operation_uses_the_plain_layer(monkeypatch):
+    def absent(*_):
+        raise AttributeError("no such operation")
+
+    layer, x = Linear(WIDE, 8), torch.randn(4, WIDE)
+    with monkeypatch.context() as patch:
+        patch.setattr(linear, "_product", absent)
+        linear.has_onednn_linear.cache_clear()
+        assert not linear.has_onednn_linear()
+        torch.testing.assert_close(layer(x), torch.nn.functional.linear(x, layer.weight, layer.bias))
+    linear.has_onednn_linear.cache_clear()
 
 
 def test_mixed_precision_gives_half_types():
