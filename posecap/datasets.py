@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -17,6 +18,7 @@ from posecap.manifests import Manifest
 
 Pair = tuple[float, float]
 Triple = tuple[float, float, float]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class WantedFile(Manifest):
@@ -27,7 +29,9 @@ class WantedFile(Manifest):
     holds: str
     required: bool = True
     way: str = Field("", description="files of different ways stand in for each other")
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    sha256: Sha256 | dict[str, Sha256] | None = Field(
+        None, description="of the file, or by name of its files"
+    )
 
 
 class Intrinsics(Manifest):
@@ -157,6 +161,30 @@ def find_files(manifest: DatasetManifest, root: str | Path) -> list[FoundFile]:
     return [
         FoundFile(wanted, paths, wanted.required and not (wanted.way and whole)) for wanted, paths in found
     ]
+
+
+def checksum(one: FoundFile, root: str | Path) -> str:
+    """What the manifest's checksums say of the files found: as published, different (which), or none known.
+
+    Reads the files whose checksum is known, whole.
+    """
+    stated = one.wanted.sha256
+    known = stated if isinstance(stated, dict) else dict.fromkeys(one.found if stated else (), stated)
+    here = [name for name in one.found if name in known]
+    if not here:
+        return "none known" if one.found else ""
+    different = [name for name in here if _sha256(Path(root) / name) != known[name]]
+    if different:
+        return f"differs from the published: {', '.join(different)}"
+    return "as published" if len(here) == len(one.found) else f"as published ({len(here)} known)"
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _counts(wanted: WantedFile, way: str) -> bool:

@@ -52,8 +52,9 @@ def show_dataset(
     """Tell what a data set is, which files it wants, who gives them, and what lies under a folder.
 
     **In**: a name, and a folder to look in; or a .bvh file. **Out**: a description; with `--root`, what is
-    found and missing, and of a folder of .bvh files what is found out about each, or stays open; of one .bvh
-    file, what is taken from it: unit, up axis, height, and the joint for each landmark.
+    found and missing, whether the checksums that are known hold, and of a folder of .bvh files what is found
+    out about each, or stays open; of one .bvh file, what is taken from it: unit, up axis, height, and the
+    joint for each landmark.
 
     Example: `posecap datasets show h36m --root data/`
     """
@@ -64,7 +65,7 @@ def show_dataset(
         options = check_options("dataset bvh", describe, parse_settings(option))
         _print_described(describe(name, **options), json)
         return
-    from posecap.datasets import find_files, load_dataset_manifest
+    from posecap.datasets import checksum, find_files, load_dataset_manifest
     from posecap.readers import reader_options, survey
 
     manifest = load_dataset_manifest(name)
@@ -75,7 +76,8 @@ def show_dataset(
     ]
     if root is not None:
         for row, found in zip(files, find_files(manifest, root), strict=True):
-            row |= {"status": found.status, "found": list(found.found)}
+            told = {"status": found.status, "found": list(found.found)}
+            row |= told | {"checksum": checksum(found, root)}
     looked = survey(manifest.reader, root, parse_settings(option)) if root is not None else []
     if json:
         told = manifest.model_dump(mode="json", exclude={"cameras", "extrinsics"})

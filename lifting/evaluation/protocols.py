@@ -15,9 +15,12 @@ PROTOCOLS = {
     ),
     "motionbert": (
         "whole-clips",
-        "MotionBERT: frames after the last whole clip are left out; its three skipped recordings are not",
+        "MotionBERT: frames after the last whole clip are left out, and three recordings of S9 in its own "
+        "pickle (archives number recordings otherwise: of them nothing is left out)",
     ),
 }
+# in MotionBERT's pickle: s_09_act_05_subact_02, s_09_act_10_subact_02, s_09_act_13_subact_01
+LEFT_OUT = {"motionbert": ("S9/Greeting 2/", "S9/SittingDown 2/", "S9/Waiting 1/")}
 
 
 def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Windows:
@@ -28,6 +31,11 @@ def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Window
     if grid != "centred" and (clips.rate is not None or stride is not None):
         raise InputError(f"protocol {name}: cuts neither overlapping clips nor clips of a lower rate")
     return Windows(clips.frames, stride, clips.rate, grid)
+
+
+def is_measured(name: str, sequence: str) -> bool:
+    """Whether a protocol measures the sequence of that key."""
+    return not sequence.startswith(LEFT_OUT.get(name, ()))
 
 
 def protocol_text(name: str) -> str:

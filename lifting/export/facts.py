@@ -59,9 +59,7 @@ def facts(run: Run, model: Lifter) -> dict[str, Any]:
 
 
 def _unit(run: Run) -> str:
-    """Runs trained here give metres; of imported weights (no shards behind them) only DSTformer's differ."""
-    imported = run.info.features is None
-    return MOTIONBERT if imported and run.info.recipe.backbone.name == "dstformer" else METRES
+    return METRES if run.is_metric else MOTIONBERT
 
 
 def _joints(run: Run, model: Lifter) -> dict[str, Any]:

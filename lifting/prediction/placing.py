@@ -7,6 +7,7 @@ import numpy as np
 from posecap.skeletons import Skeleton
 
 DEFAULT_FOCAL = 1.145  # focal length over image width of Human3.6M's cameras
+DEFAULT_STATURE = 1.7  # metres, of bodies whose size nothing tells
 BEYOND_THE_CHAIN = 1.08  # stature over ankle-to-head length: heel to ankle, head joint to crown
 NEAREST = 0.3  # metres
 LEG = ("hip", "knee", "ankle")

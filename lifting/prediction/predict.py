@@ -12,7 +12,7 @@ from lifting.prediction.config import PredictionConfig
 from lifting.prediction.files import Prediction, PredictionFile, check_places, write_bvhs, write_parquet
 from lifting.prediction.inputs import Input, read_input
 from lifting.prediction.movie import check_film, write_movie
-from lifting.prediction.placing import place_root, stature
+from lifting.prediction.placing import DEFAULT_STATURE, place_root, stature
 from lifting.prediction.truth import errors, fit_rotation
 from lifting.runs import Run, open_run
 from posecap.errors import InputError
@@ -32,7 +32,7 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
         raise InputError(f"{config.run}: lifts {run.info.skeleton}, keypoint files give h36m17")
     given = read_input(config, run.info)
     people = [_predict(config, run, given, number) for number in range(len(given.found.people))]
-    report = (*given.report, *_truth_lines(given, people))
+    report = (*given.report, *_scale_lines(config, run), *_truth_lines(given, people))
     made = PredictionFile(
         tuple(people), given.rate, given.focal, given.focal_told, str(config.run), given.found, report
     )
@@ -48,8 +48,9 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
 def _predict(config: PredictionConfig, run: Run, given: Input, number: int) -> Prediction:
     person = given.found.people[number]
     pose = lift(config, run, given, person)
-    if config.height is not None:
-        pose = pose * (config.height / max(stature(pose, load_skeleton("h36m17")), 1e-6))
+    height = config.height if run.is_metric else config.height or DEFAULT_STATURE
+    if height is not None:
+        pose = pose * (height / max(stature(pose, load_skeleton("h36m17")), 1e-6))
     root = place_root(pose, person.pose_2d, person.confidence, given.focal, given.center)
     truth = _truth(given, person, pose) if number == 0 else None
     return Prediction(person, pose.astype(np.float32), root.astype(np.float32), truth)
@@ -64,6 +65,15 @@ def _truth(given: Input, person: Person, pose: np.ndarray) -> np.ndarray | None:
     if not np.isfinite(found).any():
         raise InputError("the truth has no frame at the times of the keypoints")
     return fit_rotation(pose, found) if given.truth.world else found
+
+
+def _scale_lines(config: PredictionConfig, run: Run) -> list[str]:
+    if run.is_metric or config.height is not None:
+        return []
+    return [
+        "these public weights give poses in image units, not in metres: bodies are scaled to a stature of "
+        f"{DEFAULT_STATURE:g} m; --height tells another"
+    ]
 
 
 def _truth_lines(given: Input, people: list[Prediction]) -> list[str]:

@@ -93,9 +93,11 @@ def find_body_model(folder: Path, model: str, gender: str) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
+    pickles = sorted(path.name for path in folder.rglob("*.pkl")) if folder.is_dir() else []
+    there = f"; {pickles[0]} is there, but .pkl files hold code and are not read" if pickles else ""
     raise InputError(
         f"{folder}: has no body model for {model}, {gender}: expected {', '.join(names[:3])} "
-        "(from the model's own site, after registration; as .npz, since .pkl files hold code)"
+        f"(from the model's own site, after registration, as .npz{there})"
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from posecap.datasets import dataset_names, find_files, load_dataset_manifest
+from posecap.datasets import (
+    FoundFile,
+    WantedFile,
+    checksum,
+    dataset_names,
+    find_files,
+    load_dataset_manifest,
+)
 from posecap.errors import InputError
 from posecap.readers import READERS
 from posecap.skeletons import load_skeleton
@@ -76,3 +84,34 @@ def test_a_users_manifest_is_checked(tmp_path: Path, change: str, words: str):
     path.write_text(base + change)
     with pytest.raises(InputError, match=rf"mine\.yaml.*{words}"):
         load_dataset_manifest(str(path))
+
+
+@pytest.mark.parametrize(
+    ("sha256", "expected"),
+    [
+        (None, "none known"),
+        ("sum of a", "as published"),
+        ("0" * 64, "differs from the published: a.npz"),
+        ({"a.npz": "sum of a"}, "as published"),
+        ({"b.npz": "0" * 64}, "none known"),
+    ],
+)
+def test_a_known_checksum_is_compared_with_the_file(tmp_path, sha256, expected):
+    (tmp_path / "a.npz").write_bytes(b"a")
+    right = hashlib.sha256(b"a").hexdigest()
+    if isinstance(sha256, dict):
+        sha256 = {name: value.replace("sum of a", right) for name, value in sha256.items()}
+    elif sha256:
+        sha256 = sha256.replace("sum of a", right)
+    wanted = WantedFile(pattern="*.npz", holds="poses", sha256=sha256)
+    assert checksum(FoundFile(wanted, ("a.npz",)), tmp_path) == expected
+    assert checksum(FoundFile(wanted, ()), tmp_path) == ""
+
+
+def test_some_of_several_files_may_be_known(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    wanted = WantedFile(pattern="*", holds="poses", sha256={"a": hashlib.sha256(b"a").hexdigest()})
+    assert checksum(FoundFile(wanted, ("a", "b")), tmp_path) == "as published (1 known)"
+    with pytest.raises(ValueError, match="sha256"):
+        WantedFile(pattern="*", holds="poses", sha256="abc")

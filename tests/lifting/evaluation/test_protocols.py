@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -42,6 +44,17 @@ def test_a_protocol_is_named_in_the_results(tmp_path, protocol):
     results = evaluate(config, source=make_source())
     assert results.protocol["protocol"] == protocol
     assert (run.path / "results" / f"test-given-{protocol}" / "results.json").is_file()
+
+
+def test_motionbert_leaves_out_three_recordings_of_its_pickle(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    source = make_source((9, 10, 11), ("S9", "S9", "S9"))
+    keys = ("S9/Greeting 2/54138969", "S9/Greeting 1/54138969", "S9/Greeting 2")
+    source.infos = tuple(replace(info, key=key) for info, key in zip(source.infos, keys, strict=True))
+    config = EvaluationConfig(run.path, protocol="motionbert", device="cpu", baselines=False)
+    assert set(evaluate(config, source=source).sequences) == set(keys[1:])
+    everything = EvaluationConfig(run.path, device="cpu", baselines=False, figure=False)
+    assert set(evaluate(everything, source=source).sequences) == set(keys)
 
 
 def test_an_unknown_protocol_and_one_that_does_not_fit_are_refused(tmp_path):

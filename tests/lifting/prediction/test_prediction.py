@@ -26,6 +26,7 @@ from posecap.io import read_poses
 from posecap.io.bvh_parser import read_bvh
 from posecap.skeletons import load_skeleton
 from tests.fixtures import keypoint_files as files
+from tests.fixtures.bvh_reader import joint_places
 from tests.fixtures.h36m_files import STANDING, swinging_motion
 from tests.fixtures.runs import TINY
 
@@ -124,6 +125,19 @@ def test_a_stature_is_kept(run: Path, tmp_path: Path):
     assert stature(pose, load_skeleton("h36m17")) == pytest.approx(1.9, rel=1e-4)
 
 
+def test_public_weights_in_image_units_are_given_a_stature(tmp_path: Path):
+    recipe = load_recipe(
+        "dstformer",
+        ["backbone.options={channels: 16, representation: 16, depth: 1, heads: 2}", "clips={frames: 5}"],
+    )
+    run = write_run(tmp_path / "run", recipe, build_model(recipe))
+    assert not run.is_metric
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(20, 1))
+    made = predict_file(PredictionConfig(run.path, path, tmp_path / "out.parquet", size=files.SIZE))
+    assert stature(made.people[0].pose, load_skeleton("h36m17")) == pytest.approx(1.7, rel=1e-4)
+    assert any("scaled to a stature of 1.7 m" in line for line in made.report)
+
+
 def test_the_root_is_found_from_a_true_pose_and_its_projection():
     motion = swinging_motion(15)
     joints = world_to_camera(motion.astype(np.float64), CAMERA)
@@ -157,6 +171,9 @@ def test_bvh_holds_the_same_joints(run: Path, tmp_path: Path, num_people: int):
     positions, _ = bvh.positions()
     ankle = list(bvh.names).index("LeftAnkle")
     np.testing.assert_allclose(positions[:, ankle, 1] / 100, -joints[:10, 6, 1], atol=1e-3)
+    _, frames = joint_places(tmp_path / names[0])
+    wrists = np.array([frame["RightWrist"] for frame in frames]) / 100
+    np.testing.assert_allclose(wrists, joints[:10, 16] * [1, -1, -1], atol=1e-3)
 
 
 def test_the_output_can_be_captioned(run: Path, tmp_path: Path):

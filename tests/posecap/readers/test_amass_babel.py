@@ -122,6 +122,39 @@ def test_a_joint_regressor_takes_them_from_the_vertices(tmp_path):
     assert "by joint regressor" in found.source
 
 
+def test_joints_and_vertices_are_those_of_the_smplx_package(tmp_path):
+    """The models' own package, where it is installed, on the same arrays."""
+    lbs = pytest.importorskip("smplx.lbs").lbs
+    torch = pytest.importorskip("torch")
+    model = write_model(tmp_path / "models")
+    motion = write_motion(tmp_path / "a.npz", num_frames=3)
+    arrays = {name: torch.from_numpy(np.asarray(model[name], dtype=np.float64)) for name in model}
+    bends = arrays["posedirs"].reshape(-1, 51 * 9).T
+    vertices, joints = lbs(
+        torch.from_numpy(motion["betas"]).expand(3, -1),
+        torch.from_numpy(motion["poses"]),
+        arrays["v_template"],
+        arrays["shapedirs"],
+        bends,
+        arrays["J_regressor"],
+        torch.tensor(PARENTS),
+        arrays["weights"],
+    )
+    body = read_body_model(tmp_path / "models" / "smplh" / "male" / "model.npz")
+    told = motion["poses"], motion["trans"], motion["betas"]
+    assert np.allclose(body.joints(*told) - motion["trans"][:, None], joints.numpy(), atol=1e-6)
+    found = body.regressed(np.eye(NUM_VERTICES), *told) - motion["trans"][:, None]
+    assert np.allclose(found, vertices.numpy(), atol=1e-6)
+
+
+def test_body_models_that_are_pickles_are_named(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "SMPLH_MALE.pkl").write_bytes(b"")
+    write_motion(tmp_path / "a.npz")
+    with pytest.raises(InputError, match=r"as .npz; SMPLH_MALE\.pkl is there, but .pkl files hold code"):
+        read_motion(tmp_path / "a.npz", str(tmp_path / "models"))
+
+
 def test_joints_that_a_file_gives_need_no_body_model(tmp_path):
     joints = write_joints(tmp_path / "SFU" / "0005" / "walk_poses.npz")
     dataset = open_dataset("amass", tmp_path, skeleton="smpl22", fps=30, cameras=2, projection="orthographic")

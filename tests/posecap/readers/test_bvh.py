@@ -18,6 +18,7 @@ from posecap.readers import open_dataset
 from posecap.readers.bvh import describe, survey
 from posecap.skeletons import load_skeleton
 from tests.fixtures.bvh_people import HABITS, STATURE, make_person, write_person
+from tests.fixtures.bvh_reader import joint_places
 
 ARM = ("shoulder", "elbow", "wrist")
 ACROSS = [0, 9, -9, 0, 0, 9, 9, -9, -9]
@@ -375,3 +376,27 @@ def test_a_test_pattern_that_fits_nothing_is_told(mixed):
 def test_numbers_that_are_none_are_refused(mixed, value):
     with pytest.raises(InputError, match="option scale is"):
         open_dataset("bvh", mixed, scale=value)
+
+
+@pytest.mark.parametrize("stretch", [False, True], ids=["rigid bones", "bones that change"])
+def test_a_reader_that_shares_no_code_finds_the_same_joints_within_a_millimetre(stretch, tmp_path):
+    joints = make_motion("D2", "picking_up", seconds=1.0).joints[::5].astype(np.float64)
+    if stretch:
+        joints *= np.linspace(0.95, 1.05, len(joints))[:, None, None]
+    skeleton = load_skeleton("h36m17")
+    write_bvh(tmp_path / "out.bvh", poses_to_bvh(joints, skeleton, 10.0))
+    seconds, frames = joint_places(tmp_path / "out.bvh")
+    assert seconds == pytest.approx(0.1)
+    names = ["".join(part.capitalize() for part in name.split("_")) for name in skeleton.joints]
+    found = np.array([[frame[name] for name in names] for frame in frames]) / 100
+    z_up = np.stack([found[..., 0], -found[..., 2], found[..., 1]], axis=-1)
+    assert np.linalg.norm(z_up - joints, axis=-1).max() < 1e-3
+
+
+@pytest.mark.parametrize("habit", ["mixamo", "bandai"])
+def test_both_readers_agree_on_files_of_other_programs(habit, tmp_path):
+    write_person(tmp_path / "walk.bvh", HABITS[habit])
+    bvh = read_bvh(tmp_path / "walk.bvh")
+    _, frames = joint_places(tmp_path / "walk.bvh")
+    places = np.array([[frame[name] for name in bvh.names] for frame in frames[::10]])
+    np.testing.assert_allclose(bvh.positions()[0][::10], places, atol=1e-6)
