@@ -52,7 +52,7 @@ class UnusableFrames(InputError):  # noqa: N818 - named for what is wrong, as th
 def find_problems(sequence: Sequence) -> tuple[Problem, ...]:
     """What is wrong with the frames of a sequence that count; none, if all can be used."""
     counts = np.ones(sequence.num_frames, bool) if sequence.valid is None else sequence.valid
-    lost = ~_is_somewhere(sequence.joints)
+    lost = ~is_somewhere(sequence.joints)
     problems = [Problem("has NaN or infinite joints", lost)]
     whole = np.where(lost[:, None, None], 0, sequence.joints)
     problems += _limb_problems(whole, load_skeleton(sequence.skeleton))
@@ -67,14 +67,14 @@ def find_problems(sequence: Sequence) -> tuple[Problem, ...]:
 
 def check_unit(sequence: Sequence) -> None:
     """InputError where the bodies are so large that the unit is hardly metres."""
-    joints = sequence.joints[_is_somewhere(sequence.joints)]
+    joints = sequence.joints[is_somewhere(sequence.joints)]
     if len(joints):
         extent = float(np.median(np.ptp(joints, axis=1).max(axis=-1)))
         if extent > LARGEST_BODY:
             raise InputError(f"{sequence.key}: bodies are {extent:.0f} m large; is the unit metres?")
 
 
-def _is_somewhere(joints: np.ndarray) -> np.ndarray:
+def is_somewhere(joints: np.ndarray) -> np.ndarray:
     """(T,) bool: all coordinates are numbers of metres that can be reckoned with."""
     return np.asarray((np.abs(joints) < FARTHEST).all(axis=(1, 2)))
 

@@ -10,6 +10,7 @@ import numpy as np
 from posecap.cameras import PROJECTIONS, Camera, project, world_to_camera
 from posecap.detections import simulate_detections
 from posecap.errors import InputError, unknown_name
+from posecap.quality import hold, is_somewhere
 from posecap.sequences import Sequence, View
 from posecap.skeletons import Skeleton, load_skeleton
 
@@ -68,12 +69,11 @@ def see_by_virtual_cameras(
 
 
 def _held(sequence: Sequence) -> np.ndarray:
-    """The joints, frames that are not finite held at the last that is; whoever checks will find them."""
-    finite = np.isfinite(sequence.joints).all(axis=(1, 2))
-    if not finite.any():
+    """The joints, lost frames held at the last that is not; whoever checks will find them."""
+    placed = is_somewhere(sequence.joints)
+    if not placed.any():
         raise InputError(f"{sequence.key}: no frame has finite joints")
-    last = np.maximum.accumulate(np.where(finite, np.arange(len(finite)), finite.argmax()))
-    return sequence.joints[last]
+    return hold(sequence.joints, placed)
 
 
 def check_views(keypoints: tuple[str, ...], num_cameras: int, projection: str) -> None:

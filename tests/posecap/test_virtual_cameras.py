@@ -82,13 +82,15 @@ def test_motion_without_a_known_up_axis_is_refused(sequence):
         see_by_virtual_cameras(replace(sequence, up="camera"))
 
 
-def test_frames_with_holes_do_not_spoil_the_views_of_the_others(sequence):
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("nowhere", [np.nan, np.inf, 3e38, -1e12])
+def test_frames_with_holes_do_not_spoil_the_views_of_the_others(sequence, nowhere):
     joints = sequence.joints.copy()
-    joints[40:43, 3] = np.nan
+    joints[40:43, 3] = nowhere
     seen = see_by_virtual_cameras(replace(sequence, joints=joints), ("gt", "sim"), 1)
     whole = see_by_virtual_cameras(sequence, ("gt",), 1)
     assert np.isfinite(seen.views["sim"]["V1"].pose_2d).all()
     moved = seen.views["gt"]["V1"].pose_2d - whole.views["gt"]["V1"].pose_2d
     assert np.abs(np.delete(moved, range(40, 43), axis=0)).max() < 1
     with pytest.raises(InputError, match="a/b: no frame has finite joints"):
-        see_by_virtual_cameras(replace(sequence, joints=np.full_like(joints, np.nan)))
+        see_by_virtual_cameras(replace(sequence, joints=np.full_like(joints, nowhere)))
