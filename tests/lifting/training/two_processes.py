@@ -1,10 +1,21 @@
-"""What torchrun starts in test_distributed: a tiny run of this process's part of every batch."""
+"""What torchrun starts in test_distributed: a tiny run of this process's part of every batch.
 
+--resume goes on with a run; --interrupt asks every process to stop at the first report.
+"""
+
+import os
+import signal
 import sys
 from pathlib import Path
 
 from tests.fixtures.runs import tiny_run
 
+
+def interrupt(report):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 if __name__ == "__main__":
-    out, *overrides = sys.argv[1:]
-    tiny_run(Path(out), *overrides)
+    out, *overrides = (argument for argument in sys.argv[1:] if not argument.startswith("--"))
+    listener = interrupt if "--interrupt" in sys.argv else None
+    tiny_run(Path(out), *overrides, listener=listener, resume="--resume" in sys.argv)
