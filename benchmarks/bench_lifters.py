@@ -1,7 +1,7 @@
 """Time and memory of lifters: forward and training step of every backbone, cost of every alignment.
 
-    python benchmarks/bench_lifters.py                             # full size, one clip, float32 and bfloat16
-    python benchmarks/bench_lifters.py --size small --alignments all
+    python benchmarks/bench_lifters.py         # both sizes in float32 and bfloat16; cm beside none on mixste
+    python benchmarks/bench_lifters.py --size small --backbones all --alignments all
 
 Every case runs in a process of its own. `limit` is the time of the case's matrix products alone at the
 rate measured in the same process just before (so that a busy machine slows both), `x limit` the ratio
@@ -37,6 +37,20 @@ BACKBONES: dict[str, tuple[str, dict[str, Any]]] = {
     "dstformer": ("dstformer", {}),
     "dstformer-lite": ("dstformer", {"channels": 256, "mlp_ratio": 4}),
 }
+# what is measured unless backbones or alignments are named: backbone and alignments by size
+STANDARD = {
+    "full": {"mixste": "none,cm", "d3dp": "none", "dstformer": "none", "dstformer-lite": "none"},
+    "small": {"mixste": "none,cm"},
+}
+# seconds of the public implementations, float32, on two idle cores of the machine that the project used:
+# (size, backbone) -> (forward, training step), None where not measured
+PUBLIC: dict[tuple[str, str], tuple[float | None, float | None]] = {
+    ("full", "mixste"): (1.84, 5.0),
+    ("full", "d3dp"): (1.94, None),
+    ("full", "dstformer"): (2.12, None),
+    ("full", "dstformer-lite"): (1.02, None),
+    ("small", "mixste"): (None, 0.80),
+}
 TOLD, NUM_STATEMENTS, TEXT_DIM = 18, 148, 384  # statements a frame, in the bank, MiniLM's width
 COLUMNS = (
     "backbone",
@@ -59,11 +73,13 @@ def main() -> None:
     if options.case:
         print(json.dumps(measure(options, *options.case.split(","))))
         return
-    rows = []
-    for case in cases(options):
-        rows.append(run_case(options, case))
-        print(f"{' '.join(case)}: {rows[-1]['step']:.3f} s", file=sys.stderr)
-    print_table(options, rows)
+    for size in STANDARD if options.size is None else [options.size]:
+        options.size = size
+        rows = []
+        for case in cases(options):
+            rows.append(run_case(options, case))
+            print(f"{size} {' '.join(case)}: {rows[-1]['step']:.3f} s", file=sys.stderr)
+        print_table(options, rows)
 
 
 def parse() -> argparse.Namespace:
@@ -71,10 +87,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--size", choices=SIZES, help="by default full, then small")
     parser.add_argument("--clips", type=int, help="clips a batch; by default the size's own")
-    parser.add_argument("--backbones", default="all", help="names with commas between, or all")
-    parser.add_argument("--alignments", default="none,cm", help="names with commas between, or all")
+    parser.add_argument("--backbones", help="names with commas between, or all")
+    parser.add_argument("--alignments", help="names with commas between, or all")
     parser.add_argument("--precisions", default="float32,bfloat16")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -89,14 +105,20 @@ def cases(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
     """(backbone, alignment, precision) of every case, `none` first."""
     from lifting.alignment import ALIGNMENTS
 
-    names = list(BACKBONES) if options.backbones == "all" else options.backbones.split(",")
-    alignments = list(ALIGNMENTS) if options.alignments == "all" else options.alignments.split(",")
-    yield from itertools.product(names, alignments, options.precisions.split(","))
+    precisions = options.precisions.split(",")
+    if options.backbones is None and options.alignments is None and options.size in STANDARD:
+        for name, those in STANDARD[options.size].items():
+            yield from itertools.product([name], those.split(","), precisions)
+        return
+    names = list(BACKBONES) if options.backbones in (None, "all") else options.backbones.split(",")
+    chosen = "none,cm" if options.alignments is None else options.alignments
+    alignments = list(ALIGNMENTS) if chosen == "all" else chosen.split(",")
+    yield from itertools.product(names, alignments, precisions)
 
 
 def run_case(options: argparse.Namespace, case: tuple[str, str, str]) -> dict[str, Any]:
     """One case in a process of its own, so that memory is its own too."""
-    command = [sys.executable, __file__, *sys.argv[1:], "--case", ",".join(case)]
+    command = [sys.executable, __file__, *sys.argv[1:], "--size", options.size, "--case", ",".join(case)]
     known = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": known}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
@@ -287,6 +309,29 @@ def print_table(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None
             f"{row['step'] / without - 1:+.1%}" if without and row["alignment"] != "none" else "",
         )
         print("| " + " | ".join(values) + " |")
+    print("\n" + "\n".join(ratios(options.size, rows)) + "\n")
+
+
+def ratios(size: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Lines: half precision against float32, and float32 against the public implementations."""
+    plain = {(row["backbone"], row["precision"]): row for row in rows if row["alignment"] == "none"}
+    for (name, precision), row in plain.items():
+        half = plain.get((name, "bfloat16"))
+        if precision != "float32":
+            continue
+        if half is not None:
+            gains = (row["forward"] / half["forward"], row["step"] / half["step"])
+            products = half["gmacs_per_second"] / row["gmacs_per_second"]
+            yield (
+                f"- {name}: bfloat16 is {gains[0]:.2f} times as fast as float32 forward, "
+                f"{gains[1]:.2f} times in training; matrix products alone {products:.2f} times"
+            )
+        for what, public in zip(("forward", "step"), PUBLIC.get((size, name), (None, None)), strict=True):
+            if public is not None:
+                yield (
+                    f"- {name}: {what} in float32 {row[what]:.2f} s, public implementation {public:.2f} s "
+                    f"(on two idle cores): {row[what] / public:.2f}"
+                )
 
 
 if __name__ == "__main__":

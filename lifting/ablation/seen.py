@@ -62,7 +62,8 @@ def _term_weights(recipe: Recipe, joints: int) -> dict[str, float]:
 
     choice, supervised = recipe.alignment, recipe.supervision
     branch = build_alignment(choice.name, channels=512, joints=joints, text_dim=8, **choice.options)
-    return {"reprojection": supervised.reprojection, "constraints": supervised.constraints} | branch.weights
+    of_captions = {name: getattr(supervised, name) for name in ("reprojection", "constraints", "bones")}
+    return of_captions | branch.weights
 
 
 def seen_in_training(logs: Mapping[str, Sequence[TrainingLog]]) -> list[dict[str, str]]:

@@ -30,13 +30,19 @@ class RandomFeatures(Alignment):
         inner = build_alignment(of, channels=channels, joints=joints, text_dim=text_dim, **options)
         super().__init__(inner.weights)
         self.inner, self.seed = inner, seed
+        self._made: tuple[Tensor, Tensor] | None = None
 
     def forward(self, features: Tensor, text: TextBatch, pose: Tensor | None = None) -> AlignmentOutput:
         """The inner alignment's answer to random features."""
         return self.inner(features, dataclasses.replace(text, bank=self.random_bank(text.bank)), pose)
 
     def random_bank(self, bank: Tensor) -> Tensor:
-        """(S, D) random rows with the lengths of the bank's rows."""
+        """(S, D) random rows with the lengths of the bank's rows; made once for a bank."""
+        if self._made is None or self._made[0] is not bank:
+            self._made = bank, self._random_rows(bank)
+        return self._made[1]
+
+    def _random_rows(self, bank: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.seed)
         directions = torch.randn(bank.shape, generator=generator).to(bank)
         return torch.nn.functional.normalize(directions, dim=-1) * bank.norm(dim=-1, keepdim=True)
