@@ -26,6 +26,7 @@ def load_encoder(name: str, device: str | None = None, batch_size: int = 64) -> 
     InputError, telling the ways to get them, where there are none, and where the files are no text
     encoder.
     """
+    check_device(device)
     weights = find_weights(name)
     module, member = _family(weights.path)
     try:
@@ -33,6 +34,18 @@ def load_encoder(name: str, device: str | None = None, batch_size: int = 64) -> 
     except Exception as error:  # whatever a file of the user's makes the libraries raise
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"text encoder '{name}': cannot be loaded from {weights.path} ({reason})") from error
+
+
+def check_device(device: str | None) -> None:
+    """InputError where PyTorch has no such device; None is whatever there is."""
+    if device is None:
+        return
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except Exception as error:  # each kind of device has errors of its own
+        raise InputError(f"device '{device}': not one that PyTorch can use here (cpu always is)") from error
 
 
 def _family(path: Path) -> tuple[str, str]:

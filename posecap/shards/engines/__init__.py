@@ -57,4 +57,4 @@ class Engine:
 
         An InputError of the work ends it all; OSError where workers are lost for good.
         """
-        return import_module(ENGINES[self.name]).run(work, items, self)
+        return import_module(ENGINES[self.name]).run(work, items, self) if items else iter(())

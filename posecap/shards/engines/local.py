@@ -23,9 +23,9 @@ def check() -> None:
 def run(work: Work, items: list[Any], engine: Engine) -> Iterator[Any]:
     """See `Engine.run`."""
     if engine.jobs <= 1 or len(items) <= 1:
-        do = work.prepare() if items else None
+        do = work.prepare()
         for item in items:
-            yield do(item) if do else None
+            yield do(item)
         return
     # forked workers share the memory of what is opened already; others open it themselves
     method = "fork" if work.forks and sys.platform == "linux" else "spawn"

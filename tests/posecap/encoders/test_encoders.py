@@ -61,3 +61,9 @@ def test_an_unreachable_hub_is_given_up_soon(monkeypatch):
     monkeypatch.setattr(weights, "PATIENCE", 0.05)
     monkeypatch.setattr(weights, "HUB_HOST", "10.255.255.1")
     assert weights._on_hub("nobody/nothing") is None
+
+
+@pytest.mark.parametrize("device", ["foo", "cpu cuda", "cuda:99"])
+def test_a_device_that_is_not_there_is_told_before_any_weights_are_looked_for(device):
+    with pytest.raises(InputError, match=f"device '{device}': not one that PyTorch can use here"):
+        load_encoder("nobody/nothing", device)
