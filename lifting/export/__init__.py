@@ -92,6 +92,8 @@ def _check_place(path: Path) -> None:
     """Before the work, not after it."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected the name of a file")
+    if path.suffix.lower() != ".onnx":  # so that a slip of the pen does not replace a file of data
+        raise InputError(f"{path}: expected a file name that ends in .onnx")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
 

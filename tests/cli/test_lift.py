@@ -85,6 +85,37 @@ def test_new_keypoints_are_lifted(trained, tmp_path):
     assert any("focal length" in line for line in told["report"])
 
 
+def test_a_view_of_shards_is_lifted_and_measured(trained, shards, tmp_path):
+    view = ("--features", shards, "--sequence", "S9/Walking", "--camera", 1, "--keypoints", "gt")
+    result = lift("predict", trained, *view, "--out", tmp_path / "out.parquet")
+    assert result.exit_code == 0, result.stderr
+    assert "S9/Walking, camera 55011271, gt: 30 frames" in result.stderr
+    assert "MPJPE" in result.stderr
+    assert "frame rate" not in result.stderr  # the run says at which it was trained
+    assert "error_mm" in pq.read_table(tmp_path / "out.parquet").column_names
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--features", "S"), 2, "at least one file to write"),
+        (("--keypoints", "a.npz", "--out", "o.parquet", "--camera", "1"), 2, "--camera goes with --features"),
+        (("--features", "S", "--truth", "t.npy", "--out", "o.parquet"), 2, "leave --truth out"),
+        (("--features", "S", "--video", "v.mp4", "--out", "o.parquet"), 2, "either --video or"),
+        (("--features", "no", "--out", "o.parquet"), 1, "no such shard directory"),
+        (("--keypoints", "a.npz", "--out", "o.parquet", "--fps", "inf"), 1, "a frame rate of inf is none"),
+        (("--keypoints", "a.npz", "--out", "o.parquet", "--rate", "inf"), 1, "inf frames a second are none"),
+    ],
+)
+def test_bad_input_of_predict_is_told(trained, tmp_path, monkeypatch, options, code, message):
+    monkeypatch.chdir(tmp_path)
+    np.savez("a.npz", keypoints=np.random.default_rng(0).uniform(0, 9, (5, 17, 2)), width=9, height=9)
+    result = lift("predict", trained, *options)
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [

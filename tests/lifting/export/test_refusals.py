@@ -29,6 +29,7 @@ def test_a_missing_extra_is_told_in_one_line(tmp_path, monkeypatch, module):
     [
         ("no/model.onnx", "there is no folder"),
         (".", "is a folder, expected the name of a file"),
+        ("poses.npy", "ends in .onnx"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, onnx, message):
