@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posecap.captions import bank
@@ -58,11 +59,22 @@ def finish(
         files += made
         seconds["features"] = time.perf_counter() - start
     clear_partial(out)
+    _remove_others(out, {file.path for file in files})
     inputs = [one for record in records for one in record.inputs]
     manifest = make_manifest(config, dataset, plan, files, features, inputs, told_captions)
     write_manifest(out, manifest)
     shutil.rmtree(out / WORK)
     return summarize(out, manifest, seconds, resumed)
+
+
+def _remove_others(out: Path, wanted: set[str]) -> None:
+    """Take away tables of an earlier try that was told otherwise, such as features of another encoder."""
+    for path in list((out / "features").rglob("*.parquet")):
+        if path.relative_to(out).as_posix() not in wanted:
+            path.unlink()
+            for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+                if not any(folder.iterdir()):
+                    folder.rmdir()
 
 
 def _shared_tables(config: GenerateConfig, dataset: Dataset) -> list[TableFile]:

@@ -10,6 +10,7 @@ import pytest
 from posecap.errors import InputError
 from posecap.shards import GenerateConfig, generate, open_shards, validate
 from posecap.shards.encoding import mean_of_rows
+from tests.fixtures.hasher import Hasher
 from tests.fixtures.tiny_dataset import TinyDataset
 
 
@@ -73,3 +74,21 @@ def test_an_encoder_that_fails_at_the_end_costs_only_the_features(tmp_path, monk
     again = generate(dataclasses.replace(settings, encoder=None), dataset=TinyDataset())
     assert again.resumed_parts == 3
     assert validate(tmp_path / "out") == []
+
+
+def test_features_of_a_run_that_goes_on_without_them_are_taken_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("posecap.encoders.load_encoder", lambda *args, **options: Hasher())
+    monkeypatch.setattr("posecap.shards.generation.find_weights", lambda name: None)
+    settings = GenerateConfig("tiny", tmp_path / "out", part_frames=50)
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("posecap.shards.finish.write_manifest", stop)
+        with pytest.raises(KeyboardInterrupt):
+            generate(settings, dataset=TinyDataset())
+    assert list((tmp_path / "out" / "features").rglob("*.parquet"))
+    generate(dataclasses.replace(settings, encoder=None), dataset=TinyDataset())
+    assert validate(tmp_path / "out") == []
+    assert not (tmp_path / "out" / "features").exists()
