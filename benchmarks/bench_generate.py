@@ -182,9 +182,7 @@ def report(folder: Path, result: dict) -> None:
     """Print the table."""
     size = sum(path.stat().st_size for path in (folder / "shards").rglob("*") if path.is_file())
     print(f"\n{result['sequences']} sequences, {result['frames']:,} frames, {result['views']:,} view-frames")
-    print(
-        f"different captions {result['captions']:,}, and {result['mirror_images']:,} that mirrored frames have"
-    )
+    print(f"different captions {result['captions']:,}, and {result['mirror_images']:,} of mirrored frames")
     print(f"sentences {result['sentences']}")
     print(f"wall {result['wall']:.1f} s, {result['frames'] / result['wall']:,.0f} frames/s")
     print(f"peak memory {result['peak'] / 1e6:,.0f} MB, on disk {size / 1e6:,.1f} MB")

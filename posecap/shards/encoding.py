@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from posecap.encoders import Encoder
 
 ROWS = 4096  # texts of a row group, and of what is held in memory
+TOGETHER = 256  # texts whose sentences' vectors are held side by side
 
 
 class FeatureMaker:
@@ -160,12 +161,21 @@ def caption_means(sentences: pa.Array, bank: np.ndarray) -> np.ndarray:
 
 def mean_of_rows(bank: np.ndarray, ids: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """(N, D) float16 means of the bank's rows `ids[bounds[i]:bounds[i + 1]]`, zero where there are none."""
+    wide, count = bank.astype(np.float32), len(bounds) - 1
+    means = np.zeros((count, bank.shape[1]), np.float16)
+    for start in range(0, count, TOGETHER):
+        some = bounds[start : start + TOGETHER + 1]
+        means[start : start + TOGETHER] = _means(wide, ids[some[0] : some[-1]], some - some[0])
+    return means
+
+
+def _means(bank: np.ndarray, ids: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     counts = np.diff(bounds)
     total = np.zeros((len(counts), bank.shape[1]), np.float32)
     full = counts > 0
     if full.any():
-        total[full] = np.add.reduceat(bank.astype(np.float32)[ids], bounds[:-1][full], axis=0)
-    return (total / np.maximum(counts, 1)[:, None]).astype(np.float16)
+        total[full] = np.add.reduceat(bank[ids], bounds[:-1][full], axis=0)
+    return total / np.maximum(counts, 1)[:, None]
 
 
 def _texts(path: Path, wanted: FeatureSet) -> Iterator[tuple[pa.Array, list[str]]]:

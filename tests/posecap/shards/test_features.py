@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -59,6 +60,15 @@ def test_a_caption_without_statements_has_the_zero_vector():
     bank = np.ones((3, 4), np.float16)
     means = mean_of_rows(bank, np.array([0, 2]), np.array([0, 0, 2, 2]))
     np.testing.assert_array_equal(means, [[0] * 4, [1] * 4, [0] * 4])
+
+
+def test_the_mean_of_one_of_many_captions_is_that_of_itself_alone():
+    random = np.random.default_rng(0)
+    bank, counts = random.normal(size=(50, 8)).astype(np.float16), random.integers(0, 9, 600)
+    bounds = np.append(0, np.cumsum(counts))
+    ids = random.integers(0, 50, bounds[-1])
+    alone = [mean_of_rows(bank, ids[a:b], np.array([0, b - a])) for a, b in itertools.pairwise(bounds)]
+    np.testing.assert_array_equal(mean_of_rows(bank, ids, bounds), np.concatenate(alone))
 
 
 def test_an_encoder_that_fails_at_the_end_costs_only_the_features(tmp_path, monkeypatch):
