@@ -18,8 +18,7 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 with kept_memory() if sys.argv[1] == "keep" else nullcontext(True) as told:
     assert told
-    faults()
-    print(faults())
+    print(min(faults() for _ in range(4)))  # the heap may have to grow at first
 """
 
 
