@@ -47,11 +47,11 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
         for name, predict in predictors.items():
             rows |= _gather(predict, clips, config.batch, device, progress, name, scored)
     lifter = rows[LIFTER]
-    table = tuple(found.row(name, truth_used(name)) for name, found in rows.items())
+    table = tuple(found.row(name, truth_used(name, run.is_metric)) for name, found in rows.items())
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())
     folder = config.out or run.path / RESULTS / folder_name(config, source)
     results.save(folder)
-    if config.figure and config.protocol == DEFAULT_PROTOCOL:
+    if config.figure and config.protocol == DEFAULT_PROTOCOL and run.is_metric:
         from lifting.evaluation.figure import draw_frames
 
         lift = lifter_predictor(run, config, source, device)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
 from lifting.baselines import BASELINES
 from lifting.data import Clips, ClipSource, SequenceInfo, Windows
@@ -30,7 +31,15 @@ def lifter_predictor(
 def rows_predictor(
     run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
 ) -> RowsPredictor:
-    """The run's lifter as rows of the table; more than one where a diffusion model gives hypotheses."""
+    """The run's lifter as rows of the table; more than one where a diffusion model gives hypotheses.
+
+    Of weights whose poses are in image units, in metres by the depth of the true root.
+    """
+    rows = _rows(run, config, source, device)
+    return rows if run.is_metric else in_metres(rows)
+
+
+def _rows(run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device) -> RowsPredictor:
     choice = config.choice(run.info.recipe.evaluation)
     model = run.model().to(device)
     if not hasattr(model, "sample"):
@@ -44,13 +53,30 @@ def rows_predictor(
     return lambda batch: {row_name(name): pose for name, pose in sampler(batch).items()}
 
 
+def in_metres(predict: RowsPredictor) -> RowsPredictor:
+    """Poses in half image widths to metres: times the root's depth over the focal length, frame by frame.
+
+    MotionBERT's evaluation does the same with the factor that its files bring (`2.5d_factor`).
+    """
+
+    def scaled(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        if "intrinsics" not in batch:
+            raise InputError("poses in image units are measured through cameras, and the shards have none")
+        focal = batch["intrinsics"][:, :2].mean(-1)[:, None, None, None]
+        return {name: pose * batch["root"][..., 2:] / focal for name, pose in predict(batch).items()}
+
+    return scaled
+
+
 def row_name(aggregation: str) -> str:
     """The honest aggregation has the plain name."""
     return LIFTER if aggregation == P_AGG else f"{LIFTER} {aggregation}"
 
 
-def truth_used(row: str) -> str:
+def truth_used(row: str, is_metric: bool = True) -> str:
     """What of the ground truth a row of the table saw."""
+    if not is_metric and row == LIFTER:
+        return "depth of the root, for the scale"
     return {row_name(name): truth for name, truth in TRUTH_USED.items()}.get(row, "none")
 
 
