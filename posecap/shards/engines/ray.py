@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,7 +33,9 @@ def run(work: Work, items: list[Any], engine: Engine) -> Iterator[Any]:
         try:
             # a cluster of its own has as many processors as the run has jobs
             processors = engine.jobs if engine.address is None else None
-            ray.init(address=engine.address, num_cpus=processors, log_to_driver=False, logging_level="ERROR")
+            ray.init(
+                address=engine.address, num_cpus=processors, log_to_driver=False, logging_level=logging.ERROR
+            )
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise InputError(f"engine ray: no cluster at {engine.address} ({_line(error)})") from error
     try:
