@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from lifting.data.sources import ClipSource, SequenceData, SequenceInfo, ViewData
+from lifting.data.sources import ClipSource, SequenceData, SourceOver, ViewData
 
 DATA_FILE, INDEX_FILE = "clips.bin", "clips.json"
 ALIGNMENT = 64
@@ -22,14 +22,15 @@ OF_SEQUENCE = ("world", "sentence_ids", "valid", "categories")
 OF_VIEW = ("pose_2d", "rotation", "position", "sentence_ids", "intrinsics", "categories")
 
 
-class MappedSource:
+class MappedSource(SourceOver):
     """The same sequences as another source, read from it once and mapped from then on.
 
     `folder` is filled if it is not there yet; while it is filled it has another name.
     """
 
     def __init__(self, source: ClipSource, folder: Path) -> None:
-        self._source, self._folder = source, folder
+        super().__init__(source)
+        self._folder = folder
         if not folder.is_dir():
             _fill(source, folder)
         self._open()
@@ -37,26 +38,6 @@ class MappedSource:
     def _open(self) -> None:
         self._index = json.loads((self._folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._data = np.memmap(self._folder / DATA_FILE, np.uint8, "r")
-
-    @property
-    def infos(self) -> Sequence[SequenceInfo]:
-        """What is there, in the order of the source."""
-        return self._source.infos
-
-    @property
-    def mirror_joints(self) -> np.ndarray:
-        """See ClipSource."""
-        return self._source.mirror_joints
-
-    @property
-    def mirror_ids(self) -> np.ndarray | None:
-        """See ClipSource."""
-        return self._source.mirror_ids
-
-    @property
-    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
-        """See ClipSource."""
-        return self._source.mirror_categories
 
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]`; its arrays are views of the file."""

@@ -90,6 +90,37 @@ class ClipSource(Protocol):
         ...
 
 
+class SourceOver:
+    """A source whose sequences are made of another's; all else is the other's. Members say `load`."""
+
+    def __init__(self, source: ClipSource) -> None:
+        self._source = source
+
+    @property
+    def infos(self) -> Sequence[SequenceInfo]:
+        """See ClipSource."""
+        return self._source.infos
+
+    @property
+    def mirror_joints(self) -> np.ndarray:
+        """See ClipSource."""
+        return self._source.mirror_joints
+
+    @property
+    def mirror_ids(self) -> np.ndarray | None:
+        """See ClipSource."""
+        return self._source.mirror_ids
+
+    @property
+    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """See ClipSource."""
+        return self._source.mirror_categories
+
+    def load(self, index: int) -> SequenceData:
+        """The sequence `infos[index]`."""
+        return self._source.load(index)
+
+
 class MemorySource:
     """Sequences that are in memory already: small data, tests, keypoints without 3D."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from lifting.data.sources import ClipSource, SequenceData, SequenceInfo
+from lifting.data.sources import ClipSource, SequenceData, SourceOver
 from posecap.errors import unknown_name
 
 
@@ -20,7 +20,7 @@ class Span(NamedTuple):
     ids: tuple[int, ...]
 
 
-class WrittenCaptions:
+class WrittenCaptions(SourceOver):
     """Another source, whose frames of some subjects state what was written of them and nothing else."""
 
     def __init__(
@@ -31,27 +31,8 @@ class WrittenCaptions:
         for key in written:
             if key not in known:
                 raise unknown_name("sequence with captions", key, known)
-        self._source, self._written, self._subjects = source, written, frozenset(subjects)
-
-    @property
-    def infos(self) -> Sequence[SequenceInfo]:
-        """See ClipSource."""
-        return self._source.infos
-
-    @property
-    def mirror_joints(self) -> np.ndarray:
-        """See ClipSource."""
-        return self._source.mirror_joints
-
-    @property
-    def mirror_ids(self) -> np.ndarray | None:
-        """See ClipSource."""
-        return self._source.mirror_ids
-
-    @property
-    def mirror_categories(self) -> Callable[[np.ndarray], np.ndarray] | None:
-        """See ClipSource."""
-        return self._source.mirror_categories
+        super().__init__(source)
+        self._written, self._subjects = written, frozenset(subjects)
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("_"):
