@@ -22,6 +22,7 @@ from lifting.recipes import Recipe
 from posecap import manifests
 from posecap.errors import InputError
 from posecap.manifests import Manifest
+from posecap.writing import whole_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -143,9 +144,8 @@ def versions() -> dict[str, str]:
 
 def write_json(path: Path, data: Any) -> None:
     """JSON, whole or not at all."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    with whole_file(path) as beside:
+        beside.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_checkpoint(

@@ -6,7 +6,6 @@ free, their length is the run's. What goes in and comes out stands in the file's
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lifting.runs import open_run
 from posecap.errors import InputError
+from posecap.writing import whole_file
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -61,19 +61,13 @@ def _write(path: Path, graph: ModelProto, model: Lifter, backbone: str) -> Expor
     """Written beside, checked there, and put in place."""
     from lifting.export.check import largest_difference
 
-    beside = path.with_name(path.name + ".new")
-    try:
+    with whole_file(path) as beside:
         beside.write_bytes(graph.SerializeToString())
         difference = largest_difference(model, beside)
         if not difference <= TOLERANCE:  # nor where it is not a number
             found = f"differs from PyTorch by {difference:.1e}, more than {TOLERANCE:g}"
             raise InputError(f"{path}: not written, for the exported {backbone} {found}")
         size = beside.stat().st_size
-        os.replace(beside, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        beside.unlink(missing_ok=True)
     inputs, outputs = (
         tuple(value.name for value in side) for side in (graph.graph.input, graph.graph.output)
     )

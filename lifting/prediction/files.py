@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from lifting.prediction.truth import errors
 from posecap.errors import InputError
 from posecap.keypoints import Keypoints, Person
 from posecap.skeletons import load_skeleton
+from posecap.writing import whole_file
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,8 @@ def write_parquet(path: Path, made: PredictionFile) -> None:
     if made.has_truth:
         columns |= _truth_columns(people)
     table = pa.table(columns).replace_schema_metadata(made.metadata())
-    beside = path.with_name(path.name + ".new")
-    try:
+    with whole_file(path) as beside:
         pq.write_table(table, beside)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _truth_columns(people: tuple[Prediction, ...]) -> dict[str, object]:
