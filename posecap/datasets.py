@@ -64,6 +64,14 @@ class Recording(Manifest):
     fps: float | None = Field(None, gt=0)
 
 
+class Reporting(Manifest):
+    """How errors on a data set are reported by its authors, where that is not by action."""
+
+    metrics: tuple[str, ...] = Field(("MPJPE", "P-MPJPE"), description="columns of the table by action")
+    unscored: tuple[str, ...] = Field((), description="joints that PCK and AUC do not count")
+    rows: Literal["actions", "sequences"] = "actions"
+
+
 class DatasetManifest(Manifest):
     """One data set. `cameras` are shared by all subjects; `extrinsics` are per subject, in their order
     or by their names."""
@@ -84,6 +92,7 @@ class DatasetManifest(Manifest):
     extrinsics: dict[str, tuple[Extrinsics, ...]] = Field(default_factory=dict)
     recordings: dict[str, Recording] = Field(default_factory=dict)
     bone_lengths: dict[str, float] = Field(default_factory=dict, description="metres, by the bone's end")
+    reporting: Reporting = Reporting()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")

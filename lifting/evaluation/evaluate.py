@@ -16,8 +16,9 @@ from lifting.evaluation.methods import (
     truth_used,
 )
 from lifting.evaluation.protocols import DEFAULT_PROTOCOL, is_measured, protocol_text, protocol_windows
+from lifting.evaluation.reporting import scored_joints
 from lifting.evaluation.results import WHOLE, Results
-from lifting.evaluation.scores import UNITS, scored_joints
+from lifting.evaluation.scores import UNITS
 from lifting.evaluation.views import RowsPredictor, predict_rows
 from lifting.memory import kept_memory
 from lifting.runs import Run, RunInfo, open_run, versions
@@ -41,7 +42,7 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     if config.baselines:
         simple = baseline_predictors(run.info, source)
         predictors = {name: _as_rows(name, fitted) for name, fitted in simple.items()} | predictors
-    scored = scored_joints(dataset_of(source))
+    scored = scored_joints(dataset_of(source), run.info.skeleton)
     rows: dict[str, Gathered] = {}
     with kept_memory():
         for name, predict in predictors.items():

@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from lifting.evaluation.reporting import reporting_of
 from lifting.runs import write_json
 
 Format = Literal["table", "csv", "json", "markdown"]
 MEAN, FRAMES, HARD = "mean of actions", "all frames", "hard actions (P3)"
 WHOLE = "whole"  # what the protocol says of a training that went to its end
-MAIN_METRICS = ("MPJPE", "P-MPJPE")
-METRICS_OF: dict[str, tuple[str, ...]] = {"mpi_inf_3dhp": ("PCK@150", "AUC", "MPJPE")}
-MEANS_OF = {
-    "mpi_inf_3dhp": {MEAN: "mean of sequences, unweighted", FRAMES: "mean of sequences, weighted by frames"}
+# what the two means are called, by what the rows of a data set's table are
+MEANS_OF: dict[str, dict[str, str]] = {
+    "actions": {},
+    "sequences": {MEAN: "mean of sequences, unweighted", FRAMES: "mean of sequences, weighted by frames"},
 }
-"""Data sets whose tables show other metrics, and whose actions are the test sequences."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,10 @@ class Results:
     def by_action(self, metrics: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
         """A record an action, then the two means, with one column a method and metric.
 
-        metrics: MPJPE and P-MPJPE by default; of MPI-INF-3DHP, whose actions are its test sequences,
-        PCK, AUC and MPJPE, as its authors report.
+        metrics: by default those that the data set's manifest names (`reporting`).
         """
-        dataset = str(self.protocol.get("dataset"))
-        shown = metrics or METRICS_OF.get(dataset, MAIN_METRICS)
-        means = MEANS_OF.get(dataset, {})
+        reporting = reporting_of(self.protocol.get("dataset"))
+        shown, means = metrics or reporting.metrics, MEANS_OF[reporting.rows]
         hard = [HARD] if HARD in self.rows[-1].scores["MPJPE"] else []
         actions = [*self.frames, *hard, MEAN, FRAMES]
         total = sum(self.frames.values())

@@ -56,11 +56,6 @@ SCORES: dict[str, FrameScore] = {
 UNITS = dict.fromkeys(SCORES, "mm") | {"PCK@150": "%", "MPJVE": "mm/frame"}
 
 
-def scored_joints(dataset: str | None) -> list[int] | None:
-    """Joints that PCK and AUC count: of MPI-INF-3DHP all but pelvis, spine and neck, else all (None)."""
-    return [joint for joint in range(17) if joint not in (0, 7, 9)] if dataset == "mpi_inf_3dhp" else None
-
-
 def view_scores(view: ViewResult, scored: list[int] | None = None) -> dict[str, np.ndarray]:
     """Every score of the frames of a view that count; InputError where it has no 3D.
 

@@ -8,10 +8,13 @@ from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate, load_results
 from lifting.evaluation.figure import pick_frames
 from lifting.evaluation.methods import LIFTER
+from lifting.evaluation.reporting import scored_joints
 from lifting.evaluation.results import FRAMES, MEAN, Results, Row
-from lifting.evaluation.scores import scored_joints, view_scores
+from lifting.evaluation.scores import SCORES, view_scores
 from lifting.evaluation.views import ViewResult, predict_views
+from posecap.datasets import dataset_names, load_dataset_manifest
 from posecap.errors import InputError
+from posecap.skeletons import load_skeleton
 from tests.fixtures.clips import make_source
 from tests.fixtures.runs import tiny_run
 
@@ -125,14 +128,21 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
 
 def test_pck_of_3dhp_leaves_out_pelvis_spine_and_neck():
-    scored = scored_joints("mpi_inf_3dhp")
+    scored = scored_joints("mpi_inf_3dhp", "h36m17")
     assert (len(scored), {0, 7, 9} & set(scored)) == (14, set())
     target = np.zeros((2, 17, 3))
     prediction = target.copy()
     prediction[:, scored[:7], 0] = 0.2
     view = ViewResult("s", "c", "S", "a", prediction, target, np.ones(2, bool), np.zeros(2, int))
     assert view_scores(view, scored)["PCK@150"].tolist() == [50, 50]
-    assert view_scores(view, scored_joints("h36m"))["PCK@150"][0] == pytest.approx(100 * 10 / 17)
+    assert view_scores(view, scored_joints("h36m", "h36m17"))["PCK@150"][0] == pytest.approx(100 * 10 / 17)
+
+
+@pytest.mark.parametrize("dataset", dataset_names())
+def test_what_a_manifest_reports_is_measured_and_its_joints_are_there(dataset):
+    manifest = load_dataset_manifest(dataset)
+    assert set(manifest.reporting.metrics) <= SCORES.keys()
+    assert set(manifest.reporting.unscored) <= set(load_skeleton("h36m17").joints)
 
 
 def test_the_table_of_3dhp_has_pck_and_both_means_of_its_sequences():
