@@ -94,7 +94,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--precisions", default="float32,bfloat16")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--repeat", type=int, default=3, help="the fastest of so many runs counts")
+    parser.add_argument("--repeat", type=int, default=5, help="the fastest of so many runs counts")
     parser.add_argument("--compile", action="store_true", help="torch.compile of the backbone")
     parser.add_argument("--json", action="store_true", help="one line of JSON a case instead of the table")
     parser.add_argument("--case", help=argparse.SUPPRESS)

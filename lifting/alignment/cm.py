@@ -98,10 +98,10 @@ class CrossModalityBlock(nn.Module):
         With `places` (N,), w holds each different text once (U, J, C) and frame n has w[places[n]]:
         keys and values are then computed once for each.
         """
-        query, key_value = self._split(self.query(f_pose)), self.key_value(w)
+        query = self._split(self.query(f_pose))
+        key, value = (self._split(part) for part in self.key_value(w).chunk(2, dim=-1))
         if places is not None:
-            w, key_value = take(w, places), take(key_value, places)
-        key, value = (self._split(part) for part in key_value.chunk(2, dim=-1))
+            w, key, value = (take(part, places) for part in (w, key, value))
         mixed = attend_to(query, key, value).transpose(1, 2).flatten(-2)
         h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
         return self.norm2(h + self.fc2(F.gelu(self.fc1(h))))
