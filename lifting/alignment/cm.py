@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from lifting.alignment.pooling import JointPooling
-from lifting.backbones.attention import attend_to
+from lifting.backbones.attention import attend_to, split_heads
 from lifting.backbones.linear import Linear
 from posecap.errors import InputError, unknown_name
 
@@ -98,14 +98,10 @@ class CrossModalityBlock(nn.Module):
         With `places` (N,), w holds each different text once (U, J, C) and frame n has w[places[n]]:
         keys and values are then computed once for each.
         """
-        query = self._split(self.query(f_pose))
-        key, value = (self._split(part) for part in self.key_value(w).chunk(2, dim=-1))
+        query = split_heads(self.query(f_pose), self.heads)
+        key, value = (split_heads(part, self.heads) for part in self.key_value(w).chunk(2, dim=-1))
         if places is not None:
             w, key, value = (take(part, places) for part in (w, key, value))
         mixed = attend_to(query, key, value).transpose(1, 2).flatten(-2)
         h = self.norm1((f_pose if self.residual_of_pose else w) + self.proj(mixed))
         return self.norm2(h + self.fc2(F.gelu(self.fc1(h))))
-
-    def _split(self, x: Tensor) -> Tensor:
-        """(N, J, C) to (N, heads, J, C / heads)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)

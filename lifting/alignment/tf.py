@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
+from lifting.backbones.attention import attend_to, split_heads
+from lifting.backbones.blocks import FeedForward
+from lifting.backbones.linear import Linear
 
 
 class TextTransformer(FeatureAlignment):
@@ -36,12 +39,8 @@ class TextTransformer(FeatureAlignment):
         self.embed = nn.Linear(text_dim, channels)
         self.tokens = nn.Parameter(torch.empty(joints, channels))
         nn.init.normal_(self.tokens, std=0.02)
-        self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                channels, heads, int(channels * hidden_ratio), 0.0, "gelu", batch_first=True, norm_first=True
-            )
-            for _ in range(blocks)
-        )
+        hidden = int(channels * hidden_ratio)
+        self.blocks = nn.ModuleList(TokenBlock(channels, heads, hidden) for _ in range(blocks))
         self.norm = nn.LayerNorm(channels)
 
     def align(self, features: Tensor, text: TextBatch) -> Tensor:
@@ -54,6 +53,27 @@ class TextTransformer(FeatureAlignment):
         told = look_up(self.embed(bank.to(self.embed.weight.dtype)), ids.clamp(min=0))
         x = torch.cat([self.tokens.to(told.dtype).expand(len(ids), -1, -1), told], dim=1)
         hidden = torch.cat([ids.new_zeros(len(ids), self.joints, dtype=torch.bool), ids < 0], dim=1)
-        for block in self.blocks:
-            x = block(x, src_key_padding_mask=hidden)
-        return self.norm(x[:, : self.joints])
+        for block in self.blocks[:-1]:
+            x = block(x, hidden, x.shape[1])
+        return self.norm(self.blocks[-1](x, hidden, self.joints))
+
+
+class TokenBlock(nn.Module):
+    """Pre-norm transformer block over tokens of which some are hidden."""
+
+    def __init__(self, channels: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        self.query, self.key_value = Linear(channels, channels), Linear(channels, 2 * channels)
+        self.proj = Linear(channels, channels)
+        self.mlp = FeedForward(channels, hidden)
+
+    def forward(self, x: Tensor, hidden: Tensor, wanted: int) -> Tensor:
+        """The first `wanted` of the tokens (N, T, C), of which those `hidden` (N, T) bool are not seen."""
+        seen_by = self.norm1(x)
+        query = split_heads(self.query(seen_by[:, :wanted]), self.heads)
+        key, value = (split_heads(part, self.heads) for part in self.key_value(seen_by).chunk(2, dim=-1))
+        mixed = attend_to(query, key, value, hidden).transpose(1, 2).flatten(-2)
+        x = x[:, :wanted] + self.proj(mixed)
+        return x + self.mlp(self.norm2(x))

@@ -59,19 +59,33 @@ def attend(qkv: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
 
 
-def attend_to(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """The same for (N, heads, T, D) queries that ask (N, heads, S, D) keys and values of others."""
-    short = key.shape[-2] <= LONGEST_PLAIN
-    if query.device.type != "cpu" or not short:
-        return F.scaled_dot_product_attention(query, key, value)
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(N, T, C) to (N, heads, T, C / heads)."""
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def attend_to(query: Tensor, key: Tensor, value: Tensor, hidden: Tensor | None = None) -> Tensor:
+    """The same for (N, heads, T, D) queries that ask (N, heads, S, D) keys and values of others.
+
+    hidden: (N, S) bool, keys that are not seen; every query must see one.
+    """
+    plain = query.dtype == torch.bfloat16 or key.shape[-2] <= LONGEST_PLAIN
+    if query.device.type != "cpu" or not plain:
+        seen = None if hidden is None else ~hidden[:, None, None]
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     if torch.compiler.is_compiling():
-        return _softmax((query @ key.mT) * query.shape[-1] ** -0.5) @ value
-    return _PlainAttention.apply(query, key, value)
+        logits = (query @ key.mT) * query.shape[-1] ** -0.5
+        return (
+            _softmax(logits if hidden is None else logits.masked_fill(hidden[:, None, None], -torch.inf))
+            @ value
+        )
+    return _PlainAttention.apply(query, key, value, hidden)
 
 
-def _shares(query: Tensor, key: Tensor) -> Tensor:
-    """(..., T, S) how much each query takes of each value."""
-    return _softmax((query @ key.mT).mul_(query.shape[-1] ** -0.5))
+def _shares(query: Tensor, key: Tensor, hidden: Tensor | None = None) -> Tensor:
+    """(..., T, S) how much each query takes of each value; hidden: (..., S), those of which it takes none."""
+    logits = (query @ key.mT).mul_(query.shape[-1] ** -0.5)
+    return _softmax(logits if hidden is None else logits.masked_fill_(hidden[..., None, :], -torch.inf))
 
 
 def _softmax(logits: Tensor) -> Tensor:
@@ -93,19 +107,20 @@ class _PlainAttention(torch.autograd.Function):
     """`attend_to` with gradients in as few passes as they take."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, hidden: Tensor | None) -> Tensor:
         parts = [part.flatten(0, 1) for part in (query, key, value)]
-        shares = _shares(parts[0], parts[1])
+        of_heads = None if hidden is None else hidden.repeat_interleave(query.shape[1], dim=0)
+        shares = _shares(parts[0], parts[1], of_heads)
         ctx.save_for_backward(*parts, shares)
         return torch.bmm(shares, parts[2]).unflatten(0, query.shape[:2])
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         *parts, shares = ctx.saved_tensors
         answers = [torch.empty_like(part) for part in parts]
         _write_gradients(gradient.flatten(0, 1), shares, parts, answers)
-        return tuple(answer.unflatten(0, gradient.shape[:2]) for answer in answers)
+        return *(answer.unflatten(0, gradient.shape[:2]) for answer in answers), None
 
 
 class _PlainSelfAttention(torch.autograd.Function):

@@ -41,11 +41,18 @@ def test_mixed_precision_trains():
     torch.testing.assert_close(found, exact, atol=0.05 * float(exact.abs().max()), rtol=0.1)
 
 
-def test_asking_others_equals_the_fused_kernel():
-    query, key, value = torch.randn(2, 3, 5, 4), torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 4)
-    asked = [part.requires_grad_() for part in (query, key, value)]
-    expected, found = F.scaled_dot_product_attention(*asked), attend_to(*asked)
+@pytest.mark.parametrize("keys", [7, LONGEST_PLAIN + 3])
+@pytest.mark.parametrize("some_hidden", [False, True])
+def test_asking_others_equals_the_fused_kernel(keys, some_hidden):
+    sizes = (5, keys, keys)
+    asked = [torch.randn(2, 3, size, 4, dtype=torch.float64, requires_grad=True) for size in sizes]
+    hidden = torch.zeros(2, keys, dtype=torch.bool)
+    hidden[0, 2:], hidden[1, 0] = some_hidden, some_hidden
+    expected = F.scaled_dot_product_attention(*asked, attn_mask=~hidden[:, None, None])
+    found = attend_to(*asked, hidden if some_hidden else None)
     torch.testing.assert_close(found, expected)
+    halved = attend_to(*(part.bfloat16() for part in asked), hidden if some_hidden else None)
+    torch.testing.assert_close(halved.double(), expected, atol=0.05, rtol=0.05)
     towards = torch.randn_like(expected)
     for mine, theirs in zip(
         torch.autograd.grad(found, asked, towards), torch.autograd.grad(expected, asked, towards), strict=True
