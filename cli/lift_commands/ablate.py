@@ -18,7 +18,9 @@ def ablate(
     grid: Annotated[
         str, typer.Option(help="alignments, parts, blocks, encoders, supervision, or a .yaml file.")
     ] = "alignments",
-    recipe: Annotated[str, typer.Option(help="Recipe that the variants vary.")] = "small",
+    recipe: Annotated[
+        str, typer.Option(help="Recipe that the variants vary; several, separated by commas, one by one.")
+    ] = "small",
     seeds: Annotated[int, typer.Option(min=1, help="Paired seeds: 0, 1, ...")] = 3,
     variants: Annotated[str | None, typer.Option(help="Only these, separated by commas.")] = None,
     keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
@@ -36,6 +38,8 @@ def ablate(
     the report on standard output. Finished runs are kept: the same command goes on where it was stopped.
 
     Example: `lift ablate --features shards/ --grid alignments --recipe small --out runs/alignments`
+
+    Backbones and alignments crossed: `--recipe mixste,d3dp,dstformer --variants none,fc,tf,cm`
     """
     from lifting.ablation import AblationConfig
     from lifting.ablation import ablate as run_grid
@@ -44,7 +48,7 @@ def ablate(
         features=features,
         out=out,
         grid=grid,
-        recipe=recipe,
+        recipes=split_names(recipe),
         overrides=tuple(setting or ()),
         seeds=seeds,
         keypoints=keypoints,

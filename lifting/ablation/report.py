@@ -26,9 +26,12 @@ REGIONS = tuple(REGIONS_H36M)
 
 @dataclass(frozen=True)
 class Comparison:
-    """Errors over all frames by variant, metric and seed, and differences to the reference."""
+    """Errors over all frames by variant, metric and seed, and differences to what each is compared with.
 
-    reference: str
+    against: the variant that each variant is compared with; a reference stands for itself.
+    """
+
+    against: dict[str, str]
     values: dict[str, dict[str, list[float]]]
     differences: dict[str, dict[str, Difference]]
     protocol: dict[str, Any]
@@ -44,18 +47,25 @@ class Comparison:
             values = np.array(self.values[name][metric])
             spread = f" ± {values.std(ddof=1):.2f}" if len(values) > 1 else ""
             cells[metric] = f"{values.mean():.2f}{spread}"
-            if name != self.reference:
-                cells[f"{metric} minus {self.reference}"] = str(self.differences[name][metric])
-            else:
-                cells[f"{metric} minus {self.reference}"] = ""
+            found = self.differences.get(name)
+            cells[f"{metric} minus {self.reference}"] = "" if found is None else str(found[metric])
         return cells
+
+    @property
+    def reference(self) -> str:
+        """What the differences are to, for a table's head."""
+        names = set(self.against.values())
+        return names.pop() if len(names) == 1 else min(names).split(", ", 1)[-1]
 
 
 def compare(
-    found: dict[str, list[Results]], reference: str, logs: dict[str, list[TrainingLog]]
+    found: dict[str, list[Results]], against: dict[str, str], logs: dict[str, list[TrainingLog]]
 ) -> Comparison:
-    """Compares the variants' results, one a seed, over the sequences that all have, beside their logs."""
-    first = found[reference][0]
+    """Compares the variants' results, one a seed, over the sequences that all have, beside their logs.
+
+    against: the variant that each is compared with, a reference with itself.
+    """
+    first = next(iter(found.values()))[0]
     sequences = list(first.sequences)
     frames = np.array([first.sequences[name]["frames"] for name in sequences])
     metrics = (*METRICS, *REGIONS, *AXES)
@@ -68,11 +78,11 @@ def compare(
         for name, each in errors.items()
     }
     differences = {
-        name: {m: paired_difference(each[m], errors[reference][m], frames) for m in metrics}
+        name: {m: paired_difference(each[m], errors[against[name]][m], frames) for m in metrics}
         for name, each in errors.items()
-        if name != reference
+        if name != against[name]
     }
-    return Comparison(reference, values, differences, first.protocol, seen_in_training(logs))
+    return Comparison(against, values, differences, first.protocol, seen_in_training(logs))
 
 
 def _matrix(results: list[Results], sequences: list[str], metric: str) -> np.ndarray:
@@ -99,12 +109,13 @@ def markdown(grid: Grid, comparison: Comparison, config: AblationConfig) -> str:
     """The report as text."""
     protocol = comparison.protocol
     data = f"{protocol['keypoints']} 2D of {protocol['shards']}, subjects {', '.join(protocol['subjects'])}"
+    recipes = " ".join([", ".join(config.recipes), *config.overrides])
     seeds = "1 seed" if config.seeds == 1 else f"{config.seeds} paired seeds"
     return "\n".join(
         [
             f"# Ablation: {grid.name}\n",
             f"{grid.description}.\n",
-            f"Recipe {config.recipe} {' '.join(config.overrides)}; {data}; {seeds}; every frame once; mm.\n",
+            f"Recipe {recipes}; {data}; {seeds}; every frame once; mm.\n",
             "± is the standard deviation over seeds; brackets hold the 95% interval of the paired difference "
             f"to '{comparison.reference}', bootstrapped over sequences and seeds.\n",
             rows_to_markdown(comparison.table(METRICS)),

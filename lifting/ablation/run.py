@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,16 @@ from posecap.shards import open_shards
 
 @dataclass(frozen=True)
 class AblationConfig:
-    """grid: name or file; recipe with overrides: what the variants vary; seeds: 0 .. seeds - 1.
+    """grid: name or file; recipes with overrides: what the variants vary; seeds: 0 .. seeds - 1.
 
+    With several recipes every variant is trained with each and compared within it.
     variants: only these (the reference is always among them); split: what is measured.
     """
 
     features: Path
     out: Path
     grid: str
-    recipe: str = "small"
+    recipes: tuple[str, ...] = ("small",)
     overrides: tuple[str, ...] = ()
     seeds: int = 3
     keypoints: str | None = None
@@ -45,30 +46,43 @@ def ablate(config: AblationConfig, listener: Listener | None = None, note: Any =
     Seeds go round before variants, so that paired differences are there early. `note` is told one line
     a run. Raises InputError for unknown names before anything is trained.
     """
-    grid = load_grid(config.grid)
-    recipes = resolve_recipes(config)
-    found: dict[str, list[Results]] = {name: [] for name in recipes}
+    grid, cases = load_grid(config.grid), resolve_cases(config)
+    found: dict[str, list[Results]] = {name: [] for name in cases}
     for seed in range(config.seeds):
-        for name, recipe in recipes.items():
+        for name, case in cases.items():
             if note is not None:
                 note(f"seed {seed}, {name}")
-            found[name].append(_one(config, name, recipe, seed, listener))
+            found[name].append(_one(config, name, case.recipe, seed, listener))
     seeds = range(config.seeds)
-    logs = {name: [training_log(run_folder(config, name, seed)) for seed in seeds] for name in recipes}
-    comparison = compare(found, grid.reference, logs)
+    logs = {name: [training_log(run_folder(config, name, seed)) for seed in seeds] for name in cases}
+    comparison = compare(found, {name: case.against for name, case in cases.items()}, logs)
     write_report(config.out, grid, comparison, config, logs)
     return comparison
 
 
-def resolve_recipes(config: AblationConfig) -> dict[str, Recipe]:
-    """The recipe of every variant, the reference first."""
+@dataclass(frozen=True)
+class Case:
+    """A variant of a recipe, and the name of the case that it is compared with."""
+
+    recipe: Recipe
+    against: str
+
+
+def resolve_cases(config: AblationConfig) -> dict[str, Case]:
+    """Every variant of every recipe by name, the reference first; with one recipe, named as the variant."""
+    return {name: case for recipe in config.recipes for name, case in _of_recipe(config, recipe)}
+
+
+def _of_recipe(config: AblationConfig, recipe: str) -> Iterator[tuple[str, Case]]:
     grid, shards = load_grid(config.grid), open_shards(config.features)
     infos = shards.sequence_infos.values()
     subjects = list(dict.fromkeys(info.subject for info in infos if info.split == "train"))
-    held_out = load_recipe(config.recipe, config.overrides).training.validate_subject
+    held_out = load_recipe(recipe, config.overrides).training.validate_subject
     variants = grid.resolve([name for name in subjects if name != held_out], shards.encoders)
-    chosen = _chosen(variants, grid.reference, config.variants)
-    return {name: load_recipe(config.recipe, config.overrides, **variants[name]) for name in chosen}
+    before = "" if len(config.recipes) == 1 else f"{Path(recipe).stem}, "
+    for name in _chosen(variants, grid.reference, config.variants):
+        resolved = load_recipe(recipe, config.overrides, **variants[name])
+        yield before + name, Case(resolved, before + grid.reference)
 
 
 def _chosen(variants: dict[str, Changes], reference: str, wanted: Sequence[str]) -> list[str]:

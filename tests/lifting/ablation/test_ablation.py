@@ -9,7 +9,7 @@ from cli.lift import app
 from lifting.ablation import AblationConfig, ablate, grid_names, load_grid
 from lifting.ablation.bootstrap import paired_difference
 from lifting.ablation.published import published_numbers
-from lifting.ablation.run import resolve_recipes
+from lifting.ablation.run import resolve_cases
 from lifting.ablation.seen import TrainingLog, seen_in_training
 from lifting.recipes import load_recipe
 from lifting.training.parts import statements_about
@@ -105,10 +105,31 @@ def test_the_command_prints_the_report(shards, grid, tmp_path):
 
 
 def test_supervision_grids_name_the_subjects_that_are_there(shards):
-    recipes = resolve_recipes(AblationConfig(shards, shards, "supervision", overrides=TINY_RUN))
-    assert recipes["captions of the others"].supervision.subjects_3d == ("S1",)
-    assert recipes["captions of the others"].supervision.subjects_captions == ("S5", "S6")
-    assert recipes["3D of all"].supervision.subjects_3d is None
+    cases = resolve_cases(AblationConfig(shards, shards, "supervision", overrides=TINY_RUN))
+    assert cases["captions of the others"].recipe.supervision.subjects_3d == ("S1",)
+    assert cases["captions of the others"].recipe.supervision.subjects_captions == ("S5", "S6")
+    assert cases["3D of all"].recipe.supervision.subjects_3d is None
+
+
+def test_several_recipes_are_crossed_with_the_variants_and_compared_each_with_its_own(shards, grid, tmp_path):
+    recipes, variants = ("small", "laptop"), ("steep one",)
+    out, overrides = tmp_path / "out", (*TINY_RUN, "backbone.options.depth=1")
+    config = AblationConfig(shards, out, str(grid), recipes, overrides, 1, None, variants, device="cpu")
+    comparison = ablate(config)
+    assert comparison.against == {
+        "small, plain": "small, plain",
+        "small, steep one": "small, plain",
+        "laptop, plain": "laptop, plain",
+        "laptop, steep one": "laptop, plain",
+    }
+    for recipe in recipes:
+        plain, steep = (comparison.values[f"{recipe}, {name}"]["MPJPE"][0] for name in ("plain", "steep one"))
+        found = comparison.differences[f"{recipe}, steep one"]["MPJPE"].mean
+        assert found == pytest.approx(steep - plain)
+    assert (out / "laptop-steep-one" / "seed0" / "run.json").is_file()
+    report = (out / "report.md").read_text()
+    assert "MPJPE minus plain" in report
+    assert "Recipe small, laptop" in report
 
 
 def test_what_cannot_be_run_is_told_before_anything_is_trained(shards, grid, tmp_path):
@@ -186,7 +207,7 @@ def test_report_json_can_be_read_by_others(shards, grid, tmp_path):
     config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=1, device="cpu")
     ablate(config)
     data = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert data["reference"] == "plain"
+    assert data["against"]["posecodes"] == "plain"
     assert set(data["differences"]["posecodes"]["MPJPE"]) == {"mean", "low", "high"}
 
 
