@@ -16,7 +16,8 @@ def ablate(
     features: FeaturesOption,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for runs and report.", show_default=False)],
     grid: Annotated[
-        str, typer.Option(help="alignments, parts, blocks, encoders, supervision, or a .yaml file.")
+        str,
+        typer.Option(help="alignments, divergence, parts, blocks, encoders, supervision, or a .yaml file."),
     ] = "alignments",
     recipe: Annotated[
         str, typer.Option(help="Recipe that the variants vary; several, separated by commas, one by one.")
