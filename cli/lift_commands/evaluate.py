@@ -32,7 +32,8 @@ def evaluate(
     hypotheses: Annotated[int | None, typer.Option(min=1, help="Diffusion: poses drawn for a clip.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Diffusion: sampling steps.")] = None,
     protocol: Annotated[
-        str, typer.Option(help="every-frame, or as a public test script cuts clips: d3dp, motionbert.")
+        str,
+        typer.Option(help="every-frame, or as a public test script cuts clips: d3dp, mixste, motionbert."),
     ] = "every-frame",
     baselines: Annotated[bool, typer.Option(help="Also measure the mean pose and a linear map.")] = True,
     figure: Annotated[bool, typer.Option(help="Draw the worst, the median and the best frame.")] = True,

@@ -101,7 +101,9 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
     resume = (out / RUN_FILE).is_file()
     if resume and (measured / "results.json").is_file():
         _check_same(config, out, recipe)
-        return load_results(measured)
+        results = load_results(measured)
+        if results.protocol.get("split") == config.split:
+            return results
     run = train(replace(training, resume=resume), listener)
     stopped = run.stopped()
     if stopped is not None:
@@ -120,6 +122,8 @@ def _check_same(config: AblationConfig, out: Path, recipe: Recipe) -> None:
     info, shards = open_run(out).info, open_shards(config.features)
     if info.recipe != recipe:
         raise InputError(f"{out}: was trained with another recipe; name another folder with --out")
+    if config.keypoints not in (None, info.keypoints):
+        raise InputError(f"{out}: was trained on {info.keypoints} 2D; name another folder with --out")
     if info.data_sha256 not in (None, shards.manifest.data_sha256()):
         raise InputError(f"{out}: was trained on other shards; name another folder with --out")
     if info.encoder is not None:

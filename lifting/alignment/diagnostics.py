@@ -32,4 +32,4 @@ def _gradient_norm(loss: Tensor, features: Tensor) -> float:
     if not loss.requires_grad:
         return 0.0
     (gradient,) = torch.autograd.grad(loss, features, retain_graph=True, allow_unused=True)
-    return 0.0 if gradient is None else float(gradient.norm())
+    return 0.0 if gradient is None else float(gradient.float().norm())

@@ -14,9 +14,9 @@ from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
 class Shuffled(Alignment):
     """Another alignment with exchanged texts.
 
-    The texts of clip i go to clip i + k, k drawn in every step by torch's global generator; they stay
-    in the order of time, so that all that differs from the real thing is whose they are. In a batch
-    of one clip they move by half the clip.
+    The texts of clip i go to clip i + k, k drawn in every step from the texts themselves, so that no
+    random number of the training is used up; they stay in the order of time: all that differs from the
+    real thing is whose they are. In a batch of one clip they move by half the clip.
 
     Args:
         of: name of the alignment that gets them; further options are that alignment's.
@@ -37,7 +37,7 @@ class Shuffled(Alignment):
 def exchange(text: TextBatch) -> TextBatch:
     """Texts and categories of other clips (of one clip: of other times)."""
     clips, frames = text.ids.shape[:2]
-    by = int(torch.randint(1, clips, ())) if clips > 1 else frames // 2
+    by = _drawn(text.ids, clips) if clips > 1 else frames // 2
     axis = 0 if clips > 1 else 1
 
     def moved(values: Tensor | None) -> Tensor | None:
@@ -46,3 +46,9 @@ def exchange(text: TextBatch) -> TextBatch:
     return dataclasses.replace(
         text, ids=text.ids.roll(by, axis), mask=text.mask.roll(by, axis), categories=moved(text.categories)
     )
+
+
+def _drawn(ids: Tensor, clips: int) -> int:
+    """1 .. clips - 1, as good as random from batch to batch."""
+    generator = torch.Generator().manual_seed(int(ids.sum()) + ids.numel())
+    return int(torch.randint(1, clips, (), generator=generator))

@@ -105,7 +105,7 @@ class DSTformer(Lifter):
         for first, second, fusion in zip(self.spatial_first, self.temporal_first, self.fusion, strict=True):
             x = _fuse(first(x), second(x), fusion)
         features = torch.tanh(self.to_representation(self.norm(x)))
-        return LifterOutput(self.head(features), features)
+        return LifterOutput(self.regress(features), features)
 
     @classmethod
     def sizes_of(cls, state_dict: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Lifter(nn.Module):
     joints: int
     feature_channels: int
     in_channels: int
+    head: nn.Module
     public_names: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(pattern, replacement) pairs that turn the public implementation's key names into ours."""
 
@@ -78,6 +79,14 @@ class Lifter(nn.Module):
         if missing <= 0:
             return pose_2d[..., : self.in_channels]
         return torch.cat([pose_2d, pose_2d.new_ones(*pose_2d.shape[:-1], missing)], dim=-1)
+
+    def regress(self, features: Tensor) -> Tensor:
+        """(..., C) features through the head to (..., 3), never in half precision: that would round poses
+        to half a millimetre before any loss sees them."""
+        if not torch.is_autocast_enabled(features.device.type):
+            return self.head(features)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(features.float())
 
     def num_parameters(self) -> int:
         """Number of trained values."""

@@ -88,7 +88,7 @@ class MixSTE(Lifter):
             if index == 0:
                 x = x + self.temporal_position[:, : x.shape[1], None]
             x = self.temporal_norm(temporal(x, "frames"))
-        return LifterOutput(self.head(x), x)
+        return LifterOutput(self.regress(x), x)
 
     @classmethod
     def sizes_of(cls, state_dict: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -15,7 +15,13 @@ from lifting.evaluation.methods import (
     rows_predictor,
     truth_used,
 )
-from lifting.evaluation.protocols import DEFAULT_PROTOCOL, is_measured, protocol_text, protocol_windows
+from lifting.evaluation.protocols import (
+    DEFAULT_PROTOCOL,
+    KEEPS_ROOT,
+    is_measured,
+    protocol_text,
+    protocol_windows,
+)
 from lifting.evaluation.reporting import scored_joints
 from lifting.evaluation.results import WHOLE, Results
 from lifting.evaluation.scores import UNITS
@@ -46,7 +52,7 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     rows: dict[str, Gathered] = {}
     with kept_memory():
         for name, predict in predictors.items():
-            rows |= _gather(predict, clips, config.batch, device, progress, name, scored)
+            rows |= _gather(predict, clips, config, device, progress, name, scored)
     lifter = rows[LIFTER]
     table = tuple(found.row(name, truth_used(name, run.is_metric)) for name, found in rows.items())
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())
@@ -98,7 +104,7 @@ def _as_rows(name: str, predict: Any) -> RowsPredictor:
 def _gather(
     predict: RowsPredictor,
     clips: Clips,
-    batch: int,
+    config: EvaluationConfig,
     device: Any,
     progress: Any,
     name: str,
@@ -109,7 +115,8 @@ def _gather(
     stage = f"eval {name}"
     if progress is not None:
         progress.start(stage, len(clips.views()), "views")
-    for views in predict_rows(predict, clips, batch, device):
+    keep_root = config.protocol in KEEPS_ROOT
+    for views in predict_rows(predict, clips, config.batch, device, keep_root):
         for row, view in views.items():
             rows.setdefault(row, Gathered(scored)).add(view)
         if progress is not None:
@@ -122,6 +129,7 @@ def _gather(
 def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[str, Any]:
     """Exactly what was measured, on what and how."""
     info, choice = run.info, config.choice(run.info.recipe.evaluation)
+    root = "kept" if config.protocol in KEEPS_ROOT else "set to 0"
     return {
         "run": run.path.name,
         "recipe": info.recipe.name,
@@ -141,7 +149,7 @@ def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[
         "flip": choice.flip,
         "hypotheses": choice.hypotheses,
         "sampling_steps": choice.steps,
-        "root": "predicted root set to 0, counted with the other joints",
+        "root": f"predicted root {root}, counted with the other joints",
         "weights": str(run.weights_file.relative_to(run.path)),
         "versions": versions(),
     }

@@ -38,7 +38,7 @@ class HypothesesPredictor:
         """(B, F, J, 3) poses by aggregation."""
         sampled = self.model.sample(batch["pose_2d"], self.hypotheses, **self._options)
         hypotheses = sampled[:, -1] / self.model.scale
-        hypotheses = hypotheses - hypotheses[..., :1, :]
+        hypotheses[..., 0, :] = 0
         rows = {P_AGG: hypotheses.mean(1)}
         if self.hypotheses > 1:
             rows |= best_of(hypotheses, batch["pose_3d"], batch["weight"])

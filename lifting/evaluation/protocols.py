@@ -11,8 +11,9 @@ PROTOCOLS = {
     DEFAULT_PROTOCOL: ("centred", "every frame once"),
     "d3dp": (
         "last-overlaps",
-        "MixSTE, D3DP, FinePOSE: the last clip holds the last frames, so some count twice; padding counts",
+        "D3DP, FinePOSE: the last clip holds the last frames, so some count twice; padding counts",
     ),
+    "mixste": ("last-overlaps", "MixSTE: the same, and predicted roots are not set to 0"),
     "motionbert": (
         "whole-clips",
         "MotionBERT: frames after the last whole clip are left out, and three recordings of S9 in its own "
@@ -21,6 +22,7 @@ PROTOCOLS = {
 }
 # in MotionBERT's pickle: s_09_act_05_subact_02, s_09_act_10_subact_02, s_09_act_13_subact_01
 LEFT_OUT = {"motionbert": ("S9/Greeting 2/", "S9/SittingDown 2/", "S9/Waiting 1/")}
+KEEPS_ROOT = ("mixste",)
 
 
 def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Windows:

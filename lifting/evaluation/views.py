@@ -43,9 +43,13 @@ def predict_views(
 
 
 def predict_rows(
-    predict: RowsPredictor, clips: Clips, batch: int = 64, device: torch.device | None = None
+    predict: RowsPredictor,
+    clips: Clips,
+    batch: int = 64,
+    device: torch.device | None = None,
+    keep_root: bool = False,
 ) -> Iterator[dict[str, ViewResult]]:
-    """The same for several predictions a clip.
+    """The same for several predictions a clip; with `keep_root` predicted roots stay where they are.
 
     On the centred grid a view has its own frames once, and frames of several clips are averaged; on the
     grids of public scripts it is its clips one after the other, with what they double or leave out.
@@ -53,7 +57,7 @@ def predict_rows(
     views: dict[str, _View] = {}
     for items in np.split(np.arange(len(clips)), range(batch, len(clips), batch)):
         cut = clips.batch(items)
-        for row, poses in enumerate(_by_clip(predict, cut, device)):
+        for row, poses in enumerate(_by_clip(predict, cut, device, keep_root)):
             place = int(cut["sequence"][row]), int(cut["camera"][row])
             if views and next(iter(views.values())).place != place:
                 yield {name: view.result() for name, view in views.items()}
@@ -65,12 +69,15 @@ def predict_rows(
 
 
 def _by_clip(
-    predict: RowsPredictor, cut: Batch, device: torch.device | None
+    predict: RowsPredictor, cut: Batch, device: torch.device | None, keep_root: bool
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Predictions (F, J, 3) of each clip, root at 0."""
+    """Predictions (F, J, 3) of each clip, their root set to 0 unless it is kept."""
     with torch.inference_mode():
         found = predict({key: torch.from_numpy(value).to(device) for key, value in cut.items()})
-        arrays = {name: (pose - pose[:, :, :1]).float().cpu().numpy() for name, pose in found.items()}
+        arrays = {name: pose.float().cpu().numpy().copy() for name, pose in found.items()}
+    if not keep_root:
+        for array in arrays.values():
+            array[:, :, 0] = 0
     for row in range(len(cut["weight"])):
         yield {name: array[row] for name, array in arrays.items()}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from lifting.alignment.diagnostics import between_frame_share, gradient_norms
 from lifting.losses import Loss
 from lifting.recipes import Recipe
 from lifting.training.ranks import Ranks
@@ -106,19 +107,9 @@ class Learner:
     def gradients_of_terms(self, batch: dict[str, Tensor]) -> dict[str, float]:
         """Norm of the gradient that each term sends into the backbone's features, and how they differ.
 
-        `features_between_frames` is the share of the features' variance that lies between frames
-        (features that collapse under an alignment loss lose it).
+        `features_between_frames`: see `between_frame_share`.
         """
         terms, output = self.terms(batch)
-        found = {"features_between_frames": float(between_frames(output.features.detach().float()))}
-        for name, value in terms.items():
-            gradient = torch.autograd.grad(value, output.features, retain_graph=True, allow_unused=True)[0]
-            found[f"gradient/{name}"] = 0.0 if gradient is None else float(gradient.float().norm())
-        return found
-
-
-def between_frames(features: Tensor) -> Tensor:
-    """Share of the variance of (B, F, J, C) features that lies between the means of frames."""
-    flat = features.flatten(0, 1)
-    centred = flat - flat.mean((0, 1))
-    return centred.mean(1).square().mean() / centred.square().mean().clamp(min=1e-12)
+        norms = gradient_norms(terms, output.features)
+        share = between_frame_share(output.features.detach())
+        return {f"gradient/{name}": norm for name, norm in norms.items()} | {"features_between_frames": share}

@@ -64,7 +64,7 @@ def test_mpjpe_is_the_mean_joint_distance_in_millimetres(run, results):
     clips = Clips(source, Windows(5), wanted=lambda info: info.key == "S9/Walking 2")
     batch = clips.batch(np.arange(len(clips)))
     pose = run.model().predict(torch.from_numpy(batch["pose_2d"]), flip=True).numpy()
-    pose -= pose[:, :, :1]
+    pose[:, :, 0] = 0
     errors = np.linalg.norm(pose - batch["pose_3d"], axis=-1).mean(-1)[batch["weight"] > 0]
     assert results.value(LIFTER, over="Walking") == pytest.approx(1000 * errors.mean(), rel=1e-4)
 

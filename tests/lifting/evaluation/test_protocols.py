@@ -37,13 +37,24 @@ def test_motionbert_leaves_out_the_tail_and_stretches_short_views(length, measur
     assert len(view) == measured
 
 
-@pytest.mark.parametrize("protocol", ["d3dp", "motionbert"])
+@pytest.mark.parametrize("protocol", ["d3dp", "mixste", "motionbert"])
 def test_a_protocol_is_named_in_the_results(tmp_path, protocol):
     run = tiny_run(tmp_path / "run")
     config = EvaluationConfig(run.path, protocol=protocol, device="cpu", baselines=False)
     results = evaluate(config, source=make_source())
     assert results.protocol["protocol"] == protocol
     assert (run.path / "results" / f"test-given-{protocol}" / "results.json").is_file()
+
+
+def test_only_mixste_counts_the_predicted_root_where_it_is(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    errors = {}
+    for protocol in ("d3dp", "mixste"):
+        config = EvaluationConfig(run.path, protocol=protocol, device="cpu", baselines=False)
+        results = evaluate(config, source=make_source((10,), ("S9",)))
+        errors[protocol] = results.value("lifter")
+        assert ("kept" in results.protocol["root"]) == (protocol == "mixste")
+    assert errors["mixste"] > errors["d3dp"]
 
 
 def test_motionbert_leaves_out_three_recordings_of_its_pickle(tmp_path):
