@@ -96,7 +96,9 @@ class TrainingChoice(Manifest):
     block: int = Field(32, ge=1, description="sequences shuffled together when streaming")
     select: Literal["last", "val"] = "last"
     validate_subject: str | None = Field(None, description="training subject held out to choose by")
-    validate_every: int | None = Field(None, ge=1, description="epochs; null: at the end")
+    validate_every: int | None = Field(
+        None, ge=1, description="epochs, and at the end; null: at the end, or every epoch to select by"
+    )
     checkpoint_every: int | None = Field(None, ge=1, description="steps; null: once an epoch")
 
 

@@ -76,6 +76,11 @@ class Clips:
         """(N,) sequence of each item."""
         return np.repeat(self._table[:, 0], 2 if self.flip else 1)
 
+    @property
+    def places(self) -> np.ndarray:
+        """(N, 2) sequence and camera of each item."""
+        return np.repeat(self._table[:, :2], 2 if self.flip else 1, axis=0)
+
     def views(self) -> list[tuple[int, int]]:
         """(sequence, camera) of every view, in the order of the clips."""
         return [(index, camera) for index in self.chosen for camera in range(len(self.info(index).cameras))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from lifting.evaluation.gathering import Gathered
 from lifting.evaluation.methods import (
     LIFTER,
     baseline_predictors,
-    lifter_predictor,
     rows_predictor,
     truth_used,
 )
 from lifting.evaluation.protocols import (
+    BATCH_OF_A_VIEW,
     DEFAULT_PROTOCOL,
     KEEPS_ROOT,
     is_measured,
@@ -42,6 +43,8 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
     from lifting.training.ranks import choose_device
 
     run, device = open_run(config.run), choose_device(config.device)
+    hypotheses = config.choice(run.info.recipe.evaluation).hypotheses
+    config = replace(config, batch=max(config.batch // hypotheses, 1))  # they are predicted at once
     source = open_source(run.info, config) if source is None else source
     clips = evaluation_clips(run.info, source, config)
     predictors = {"lifter": rows_predictor(run, config, source, device)}
@@ -54,15 +57,16 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
         for name, predict in predictors.items():
             rows |= _gather(predict, clips, config, device, progress, name, scored)
     lifter = rows[LIFTER]
-    table = tuple(found.row(name, truth_used(name, run.is_metric)) for name, found in rows.items())
+    table = tuple(
+        found.row(name, truth_used(name, run.is_metric, config.protocol)) for name, found in rows.items()
+    )
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())
     folder = config.out or run.path / RESULTS / folder_name(config, source)
     results.save(folder)
     if config.figure and config.protocol == DEFAULT_PROTOCOL and run.is_metric:
         from lifting.evaluation.figure import draw_frames
 
-        lift = lifter_predictor(run, config, source, device)
-        draw_frames(lift, source, clips, lifter.mpjpe(), folder / "frames.png", device)
+        draw_frames(source, lifter.views(), lifter.mpjpe(), folder / "frames.png")
     return results
 
 
@@ -115,8 +119,9 @@ def _gather(
     stage = f"eval {name}"
     if progress is not None:
         progress.start(stage, len(clips.views()), "views")
-    keep_root = config.protocol in KEEPS_ROOT
-    for views in predict_rows(predict, clips, config.batch, device, keep_root):
+    of_view = BATCH_OF_A_VIEW.get(config.protocol)
+    keep_root, by_view = config.protocol in KEEPS_ROOT, of_view is not None
+    for views in predict_rows(predict, clips, of_view or config.batch, device, keep_root, by_view):
         for row, view in views.items():
             rows.setdefault(row, Gathered(scored)).add(view)
         if progress is not None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from lifting.data import Clips, ClipSource
-from lifting.evaluation.views import Predictor, predict_views
+from lifting.data import ClipSource
+from lifting.evaluation.scores import target_of
+from lifting.evaluation.views import ViewResult
 from posecap.errors import InputError
 from posecap.skeletons import Skeleton, load_skeleton
 
@@ -33,14 +33,9 @@ def pick_frames(errors: Mapping[View, np.ndarray]) -> list[tuple[str, View, int,
 
 
 def draw_frames(
-    predict: Predictor,
-    source: ClipSource,
-    clips: Clips,
-    errors: Mapping[View, np.ndarray],
-    path: Path,
-    device: torch.device | None = None,
+    source: ClipSource, views: Mapping[View, ViewResult], errors: Mapping[View, np.ndarray], path: Path
 ) -> None:
-    """Writes a PNG of three frames; `errors` (T,) by view in millimetres."""
+    """Writes a PNG of three frames of what was measured; `errors` (T,) by view in millimetres."""
     import matplotlib as mpl
 
     mpl.use("Agg", force=False)
@@ -49,7 +44,7 @@ def draw_frames(
     skeleton = _skeleton(source)
     figure = plt.figure(figsize=(7.5, 10))
     for row, (name, view, frame, error) in enumerate(pick_frames(errors)):
-        pose_2d, prediction, target = _poses(predict, source, clips, view, frame, device)
+        pose_2d, prediction, target = _poses(source, views[view], frame)
         flat = figure.add_subplot(len(NAMES), 2, 2 * row + 1)
         _draw_2d(flat, pose_2d, skeleton)
         flat.set_title(f"{name}: {view[0]}, camera {view[1]}, frame {frame}", fontsize=8)
@@ -68,21 +63,12 @@ def _skeleton(source: ClipSource) -> Skeleton:
         return load_skeleton("h36m17")
 
 
-def _poses(
-    predict: Predictor,
-    source: ClipSource,
-    clips: Clips,
-    view: View,
-    frame: int,
-    device: torch.device | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _poses(source: ClipSource, view: ViewResult, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """2D (J, 2), predicted and true 3D (J, 3) of one frame."""
-    only = Clips(source, clips.windows, wanted=lambda info: info.key == view[0])
-    result = next(found for found in predict_views(predict, only, device=device) if found.camera == view[1])
-    index = next(index for index, info in enumerate(source.infos) if info.key == view[0])
-    camera = source.infos[index].cameras.index(view[1])
+    index = next(index for index, info in enumerate(source.infos) if info.key == view.sequence)
+    camera = source.infos[index].cameras.index(view.camera)
     pose_2d = source.load(index).views[camera].pose_2d[frame, :, :2]
-    return pose_2d, result.prediction[frame], result.target[frame]  # type: ignore[index]
+    return pose_2d, view.prediction[frame], target_of(view)[frame]
 
 
 def _draw_2d(axes: Any, pose_2d: np.ndarray, skeleton: Skeleton) -> None:

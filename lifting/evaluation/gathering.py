@@ -54,6 +54,10 @@ class Gathered:
             for name in dict.fromkeys(names)
         }
 
+    def views(self) -> dict[tuple[str, str], ViewResult]:
+        """What was predicted, by sequence and camera."""
+        return {(view.sequence, view.camera): view for view in self._views}
+
     def mpjpe(self) -> dict[tuple[str, str], np.ndarray]:
         """(T,) by view, mm, NaN for frames that do not count."""
         errors = {}

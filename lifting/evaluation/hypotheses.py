@@ -27,8 +27,17 @@ class HypothesesPredictor:
     """Rows by aggregation; P-Agg, the mean of the hypotheses, is the one that uses no ground truth."""
 
     def __init__(
-        self, model: Lifter, hypotheses: int, steps: int, flip: bool, mirror: Tensor, seed: int = 0
+        self,
+        model: Lifter,
+        hypotheses: int,
+        steps: int,
+        flip: bool,
+        mirror: Tensor,
+        seed: int = 0,
+        one_a_batch: bool = False,
     ) -> None:
+        """one_a_batch: P-Best chooses one hypothesis for all clips of a batch, as D3DP's script does."""
+        self.one_a_batch = one_a_batch
         self.model = cast("D3DP", model)
         self.hypotheses = hypotheses
         self._options: dict[str, Any] = {"steps": steps, "flip": flip, "mirror": mirror}
@@ -41,16 +50,22 @@ class HypothesesPredictor:
         hypotheses[..., 0, :] = 0
         rows = {P_AGG: hypotheses.mean(1)}
         if self.hypotheses > 1:
-            rows |= best_of(hypotheses, batch["pose_3d"], batch["weight"])
+            rows |= best_of(hypotheses, batch["pose_3d"], batch["weight"], self.one_a_batch)
             if "intrinsics" in batch:
                 rows[J_AGG] = nearest_in_image(hypotheses, batch)
         return rows
 
 
-def best_of(hypotheses: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
-    """P-Best and J-Best poses (B, F, J, 3) of hypotheses (B, H, F, J, 3), chosen by the truth."""
+def best_of(
+    hypotheses: Tensor, target: Tensor, weight: Tensor, one_a_batch: bool = False
+) -> dict[str, Tensor]:
+    """P-Best and J-Best poses (B, F, J, 3) of hypotheses (B, H, F, J, 3), chosen by the truth.
+
+    P-Best is one hypothesis a clip, or with `one_a_batch` the same for all of them.
+    """
     errors = torch.linalg.vector_norm(hypotheses - target[:, None], dim=-1)
-    by_clip = (errors.mean(-1) * weight[:, None]).sum(-1).argmin(1)
+    of_clips = (errors.mean(-1) * weight[:, None]).sum(-1)
+    by_clip = (of_clips.sum(0, keepdim=True).expand_as(of_clips) if one_a_batch else of_clips).argmin(1)
     whole = hypotheses[torch.arange(len(hypotheses), device=by_clip.device), by_clip]
     return {P_BEST: whole, J_BEST: choose(hypotheses[:, None], errors.argmin(1)[:, None])[:, 0]}
 

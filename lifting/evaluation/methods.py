@@ -10,7 +10,8 @@ from torch import Tensor
 from lifting.baselines import BASELINES
 from lifting.data import Clips, ClipSource, SequenceInfo, Windows
 from lifting.evaluation.config import EvaluationConfig
-from lifting.evaluation.hypotheses import P_AGG, TRUTH_USED, HypothesesPredictor
+from lifting.evaluation.hypotheses import P_AGG, P_BEST, TRUTH_USED, HypothesesPredictor
+from lifting.evaluation.protocols import BATCH_OF_A_VIEW, DEFAULT_PROTOCOL
 from lifting.evaluation.views import Predictor, RowsPredictor
 from lifting.runs import Run, RunInfo
 from posecap.errors import InputError
@@ -49,7 +50,14 @@ def _rows(run: Run, config: EvaluationConfig, source: ClipSource, device: torch.
         predict = lifter_predictor(run, config, source, device)
         return lambda batch: {LIFTER: predict(batch["pose_2d"])}
     mirror = torch.from_numpy(source.mirror_joints)
-    sampler = HypothesesPredictor(model, choice.hypotheses, choice.steps, choice.flip, mirror)
+    sampler = HypothesesPredictor(
+        model,
+        choice.hypotheses,
+        choice.steps,
+        choice.flip,
+        mirror,
+        one_a_batch=config.protocol in BATCH_OF_A_VIEW,
+    )
     return lambda batch: {row_name(name): pose for name, pose in sampler(batch).items()}
 
 
@@ -73,8 +81,10 @@ def row_name(aggregation: str) -> str:
     return LIFTER if aggregation == P_AGG else f"{LIFTER} {aggregation}"
 
 
-def truth_used(row: str, is_metric: bool = True) -> str:
+def truth_used(row: str, is_metric: bool = True, protocol: str = DEFAULT_PROTOCOL) -> str:
     """What of the ground truth a row of the table saw."""
+    if row == row_name(P_BEST) and protocol in BATCH_OF_A_VIEW:
+        return f"chooses a hypothesis for every {BATCH_OF_A_VIEW[protocol]} clips"
     if not is_metric and row == LIFTER:
         return "depth of the root, for the scale"
     return {row_name(name): truth for name, truth in TRUTH_USED.items()}.get(row, "none")

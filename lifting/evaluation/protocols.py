@@ -23,6 +23,7 @@ PROTOCOLS = {
 # in MotionBERT's pickle: s_09_act_05_subact_02, s_09_act_10_subact_02, s_09_act_13_subact_01
 LEFT_OUT = {"motionbert": ("S9/Greeting 2/", "S9/SittingDown 2/", "S9/Waiting 1/")}
 KEEPS_ROOT = ("mixste",)
+BATCH_OF_A_VIEW = {"d3dp": 4}  # clips of a view that its script reads at once and chooses one P-Best for
 
 
 def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Windows:
@@ -32,6 +33,8 @@ def protocol_windows(name: str, clips: ClipChoice, stride: int | None) -> Window
     grid = PROTOCOLS[name][0]
     if grid != "centred" and (clips.rate is not None or stride is not None):
         raise InputError(f"protocol {name}: cuts neither overlapping clips nor clips of a lower rate")
+    if stride is not None and stride > clips.frames:
+        raise InputError(f"stride {stride}: longer than a clip, {clips.frames} frames, it leaves frames out")
     return Windows(clips.frames, stride, clips.rate, grid)
 
 

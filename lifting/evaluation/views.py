@@ -48,14 +48,16 @@ def predict_rows(
     batch: int = 64,
     device: torch.device | None = None,
     keep_root: bool = False,
+    by_view: bool = False,
 ) -> Iterator[dict[str, ViewResult]]:
-    """The same for several predictions a clip; with `keep_root` predicted roots stay where they are.
+    """The same for several predictions a clip; with `keep_root` predicted roots stay where they are,
+    with `by_view` no batch holds clips of two views.
 
     On the centred grid a view has its own frames once, and frames of several clips are averaged; on the
     grids of public scripts it is its clips one after the other, with what they double or leave out.
     """
     views: dict[str, _View] = {}
-    for items in np.split(np.arange(len(clips)), range(batch, len(clips), batch)):
+    for items in _batches(clips, batch, by_view):
         cut = clips.batch(items)
         for row, poses in enumerate(_by_clip(predict, cut, device, keep_root)):
             place = int(cut["sequence"][row]), int(cut["camera"][row])
@@ -66,6 +68,14 @@ def predict_rows(
                 views.setdefault(name, _View(clips, place)).add(pose, cut, row)
     if views:
         yield {name: view.result() for name, view in views.items()}
+
+
+def _batches(clips: Clips, size: int, by_view: bool) -> Iterator[np.ndarray]:
+    """Numbers of clips, at most `size` at once."""
+    places = clips.places
+    changes = (places[1:] != places[:-1]).any(-1) & by_view
+    for group in np.split(np.arange(len(clips)), 1 + np.flatnonzero(changes)):
+        yield from np.split(group, range(size, len(group), size))
 
 
 def _by_clip(

@@ -56,6 +56,8 @@ class Fit:
     step: int = 0
     seconds: float = 0.0
     best: float = float("inf")
+    validated: int | None = None
+    """The step whose weights were validated last."""
     interrupted: bool = False
 
     @property
@@ -80,6 +82,7 @@ class Fit:
         """Numbers that resuming needs."""
         total = None if self.total_steps == ENDLESS else self.total_steps
         numbers = {"step": self.step, "total_steps": total, "seconds": self.seconds, "best": self.best}
+        numbers["validated"] = self.validated
         return {**self.progress.as_dict(), **numbers, "finished": not self.interrupted and self.share() >= 1}
 
     def resume(self) -> None:
@@ -88,6 +91,7 @@ class Fit:
         if state:
             self.progress = checkpoints.progress_of(state)
             self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+            self.validated = state.get("validated")
 
 
 def fit(run: Fit) -> None:
@@ -95,7 +99,7 @@ def fit(run: Fit) -> None:
     with _asked_to_stop(run):
         while not run.finished():
             _epoch(run)
-    if run.learner.recipe.training.validate_every is None and not run.interrupted:
+    if run.validated != run.step and not run.interrupted:
         _validate(run)
     _save(run)
 
@@ -121,7 +125,8 @@ def _epoch(run: Fit) -> None:
 
 def _end_of_epoch(run: Fit) -> None:
     training = run.learner.recipe.training
-    if _due(training.validate_every, run.progress.epoch):
+    every = 1 if training.select == "val" and training.validate_every is None else training.validate_every
+    if _due(every, run.progress.epoch):
         _validate(run)
         run.learner.model.train()
     if training.checkpoint_every is None and not run.finished():
@@ -181,7 +186,7 @@ def _report(run: Fit, gathered: Gathered) -> None:
     lr = run.learner.optimizer.param_groups[0]["lr"]
     if run.log is not None:
         run.log.write(run.step, **losses, learning_rate=lr, epoch=run.progress.epoch, clips_per_second=rate)
-    if run.listener is not None:
+    if run.listener is not None and run.learner.ranks.is_first:
         run.listener(Report(run.step, run.total_steps, run.progress.epoch, losses, rate, lr))
 
 
@@ -192,6 +197,7 @@ def _save(run: Fit) -> None:
 def _validate(run: Fit) -> None:
     if run.validate is not None:
         run.best = min(run.best, run.validate())
+        run.validated = run.step
 
 
 def _due(every: int | None, count: int) -> bool:

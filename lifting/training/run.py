@@ -102,7 +102,8 @@ def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource
         return ShardSource(config.features, config.keypoints), None
     if stated and choice.granularity == "caption":
         raise InputError("captions can supervise only where the alignment reads sentences or tokens")
-    needs_features = choice.name != "none" and getattr(alignment_class(choice.name), "needs_features", True)
+    reading = alignment_class(str(choice.options.get("of", choice.name)))
+    needs_features = choice.name != "none" and getattr(reading, "needs_features", True)
     granularity = "caption" if choice.granularity == "caption" else "sentence"
     categories = choice.options.get("source") == "categories"
     source = ShardSource(config.features, config.keypoints, granularity, categories)

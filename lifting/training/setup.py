@@ -124,7 +124,9 @@ def build_text_branch(
         return None
     from lifting.alignment import alignment_class, build_alignment
 
-    known = inspect.signature(alignment_class(recipe.alignment.name)).parameters
+    text.facts.checked_definitions()
+    reading = alignment_class(str(recipe.alignment.options.get("of", recipe.alignment.name)))
+    known = inspect.signature(reading).parameters
     options: dict[str, Any] = {key: value for key, value in text.facts.options().items() if key in known}
     options |= recipe.alignment.options
     branch = build_alignment(

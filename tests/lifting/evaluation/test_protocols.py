@@ -7,7 +7,8 @@ import torch
 from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate
 from lifting.evaluation.hypotheses import J_AGG, J_BEST, P_AGG, P_BEST, TRUTH_USED, best_of, project
-from lifting.evaluation.views import predict_views
+from lifting.evaluation.views import _batches, predict_views
+from lifting.metrics import p_best
 from posecap.cameras import Camera
 from posecap.cameras import project as project_to_pixels
 from posecap.errors import InputError
@@ -127,3 +128,34 @@ def test_projection_agrees_with_the_cameras_of_the_data():
     normalised = pixels / 1000 * 2 - [1, 1.002]
     intrinsics = torch.from_numpy(camera.intrinsics()).expand(2, 9)
     np.testing.assert_allclose(project(torch.from_numpy(points), intrinsics), normalised, atol=1e-9)
+
+
+def test_p_best_of_d3dp_is_one_hypothesis_for_four_clips_of_a_view(diffusion):
+    def truth_of(protocol):
+        config = EvaluationConfig(
+            diffusion.path, hypotheses=3, device="cpu", protocol=protocol, baselines=False, figure=False
+        )
+        rows = evaluate(config, source=make_source((43,), ("S9",))).rows
+        return {row.method: row.ground_truth for row in rows}
+
+    assert truth_of("d3dp")["lifter P-Best"] == "chooses a hypothesis for every 4 clips"
+    assert truth_of("mixste")["lifter P-Best"] == "chooses a hypothesis for each clip"
+    hypotheses, target = torch.randn(6, 3, 5, 17, 3), torch.randn(6, 5, 17, 3)
+    whole = best_of(hypotheses, target, torch.ones(6, 5), one_a_batch=True)[P_BEST]
+    error = (whole - target).norm(dim=-1).mean()
+    torch.testing.assert_close(error[None], p_best(hypotheses[:, None], target))
+
+
+def test_batches_of_a_view_hold_no_other():
+    clips = Clips(make_source((10, 23), ("S9", "S11"), cameras=("a", "b")), Windows(4))
+    for items in _batches(clips, 4, by_view=True):
+        assert len({tuple(place) for place in clips.places[items]}) == 1
+        assert len(items) <= 4
+    assert np.concatenate(list(_batches(clips, 4, by_view=True))).tolist() == list(range(len(clips)))
+    assert len(list(_batches(clips, 4, by_view=False))) == -(-len(clips) // 4)
+
+
+def test_a_stride_that_leaves_frames_out_is_refused(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    with pytest.raises(InputError, match="stride 9: longer than a clip, 5 frames"):
+        evaluate(EvaluationConfig(run.path, stride=9, device="cpu"), source=make_source())

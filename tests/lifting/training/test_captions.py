@@ -6,11 +6,12 @@ import torch
 from safetensors.torch import load_file
 
 from lifting.data import Clips, MemorySource, Windows
-from lifting.recipes import SupervisionChoice
+from lifting.recipes import SupervisionChoice, load_recipe
 from lifting.training import TrainConfig, train
 from lifting.training.captions import CaptionSupervision
 from lifting.training.facts import TextFacts
 from lifting.training.log import read_log
+from lifting.training.setup import build_text_branch
 from posecap.errors import InputError
 from posecap.posecodes import extract
 from tests.fixtures.clips import make_source
@@ -115,3 +116,24 @@ def test_bodies_without_3d_are_held_to_the_lengths_of_those_with_3d():
     assert supervision.terms(truth, batch, 0)["bones"] == 0  # the same body
     assert supervision.terms(truth * 1.3, batch, 0)["bones"] > 0.01
     assert supervision.terms(truth * 1.3, {**batch, "labelled": torch.zeros(len(truth))}, 0)["bones"] == 0
+
+
+def test_a_control_of_an_alignment_reads_statements_as_that_alignment_does():
+    text = tiny_text()
+    text.facts = TextFacts(frame="camera", noise=True)
+    control = {"name": "shuffled", "options": {"of": "consistency"}}
+    recipes = (
+        load_recipe("small", alignment={"name": "consistency"}),
+        load_recipe("small", alignment=control),
+    )
+    own, shuffled = (build_text_branch(recipe, 16, 17, text, torch.device("cpu")) for recipe in recipes)
+    assert own.constraints.values.frame == shuffled.inner.constraints.values.frame == "camera"
+
+
+def test_definitions_that_are_not_those_of_the_shards_are_refused():
+    text = tiny_text()
+    text.facts = TextFacts(sha256="0" * 64)
+    with pytest.raises(InputError, match="are not those of the shards"):
+        build_text_branch(
+            load_recipe("small", alignment={"name": "posecode"}), 16, 17, text, torch.device("cpu")
+        )

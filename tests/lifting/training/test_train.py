@@ -125,6 +125,16 @@ def test_the_best_weights_on_a_held_out_training_subject_are_selected(tmp_path):
     assert best == pytest.approx(min(errors) / 1000)
 
 
+@pytest.mark.parametrize("choice", [(), ("training.validate_every=1",)])
+def test_the_last_weights_are_validated_too_and_every_epoch_where_the_best_are_wanted(tmp_path, choice):
+    tiny_run(tmp_path / "probe", "training={epochs: 1, steps: null}", "training.validate_subject=S5")
+    epoch = json.loads((tmp_path / "probe" / "checkpoint" / "state.json").read_text())["step"]
+    recipe = ("training.select=val", "training.validate_subject=S5", f"training.steps={2 * epoch + 1}")
+    run = tiny_run(tmp_path / "run", *recipe, *choice)
+    found = [row["step"] for row in read_log(run.path) if "validation_mpjpe_mm" in row]
+    assert found == [epoch, 2 * epoch, 2 * epoch + 1]
+
+
 def test_the_frame_rates_of_what_is_trained_on_are_in_the_run(tmp_path):
     source = make_source((20, 7, 31, 12), ("S1", "S5", "S9", "S6"))
     rates = (25.0, 50.0, 100.0, 25.0)
