@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,16 @@ def chosen_format(output: Format, json: bool) -> Format:
 def split_names(text: str | None) -> tuple[str, ...]:
     """The names in a comma-separated list, empty for none."""
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def parse_size(option: str, text: str | None) -> tuple[int, int] | None:
+    """Width, height of `1920x1080`, None for None; InputError names the option."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)\s*[xX*]\s*(\d+)", text)
+    if not match or not int(match[1]) or not int(match[2]):
+        raise InputError(f"{option} {text}: expected width x height in pixels, such as 1920x1080")
+    return int(match[1]), int(match[2])
 
 
 def parse_settings(settings: list[str] | None) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class SupervisionChoice(Manifest):
     repeat_3d: int = Field(
         3, ge=1, description="how often clips with 3D occur in an epoch beside clips without"
     )
+    repeat_videos: int = Field(1, ge=1, description="how often clips of videos (--videos) occur in an epoch")
     reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
     constraints: float = Field(0.4, ge=0, description="weight of their statements as intervals")
     bones: float = Field(0.5, ge=0, description="weight of their bone lengths, against labelled bodies")

@@ -49,6 +49,7 @@ class RunInfo(Manifest):
     fps: tuple[float, ...] = Field((), description="frame rates of what was trained on, the commonest first")
     encoder: dict[str, Any] | None = None
     captions_sha256: str | None = None
+    videos: tuple[dict[str, Any], ...] = Field((), description="trained on with 2D and captions only")
     versions: dict[str, str] = Field(default_factory=dict)
 
 

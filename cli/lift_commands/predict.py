@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +9,8 @@ import typer
 
 from cli.console import note
 from cli.lift_commands.evaluate import RunArgument
-from cli.options import JsonOption
+from cli.options import JsonOption, parse_size
 from cli.tables import print_json
-from posecap.errors import InputError
 
 if TYPE_CHECKING:
     from lifting.prediction import PredictionFile
@@ -109,7 +107,7 @@ def predict(
         Path(source) if source else None,
         out,
         format=format,
-        size=_size(size),
+        size=parse_size("--size", size),
         fps=fps,
         rate=rate,
         focal=focal,
@@ -169,12 +167,3 @@ def _record(path: Path, made: PredictionFile) -> None:
     from posecap import caption
 
     write_recording(path, made, [caption(one.pose, up="-y") for one in made.people])
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+)\s*[xX*]\s*(\d+)", text)
-    if not match or not int(match[1]) or not int(match[2]):
-        raise InputError(f"--size {text}: expected width x height in pixels, such as 1920x1080")
-    return int(match[1]), int(match[2])

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import note
+from cli.lift_commands.videos import (
+    DetectorOption,
+    VideoFpsOption,
+    VideoLayoutOption,
+    VideoSizeOption,
+    VideosOption,
+    VideoUpOption,
+    videos_of,
+)
 from cli.options import JsonOption, QuietOption, split_names
 from cli.progress import Progress, progress
 from cli.tables import print_json
 from posecap.errors import InputError
 
 if TYPE_CHECKING:
+    from lifting.data.videos import Videos
     from lifting.data.written import Span
     from lifting.training import Report
 
@@ -64,8 +74,17 @@ def train(
     ] = None,
     captions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Captions written for those: sequence,start,end,caption."),
+        typer.Option(
+            metavar="FILE.csv",
+            help="Captions written for those and for --videos: sequence,start,end,caption.",
+        ),
     ] = None,
+    videos: VideosOption = None,
+    video_size: VideoSizeOption = None,
+    video_fps: VideoFpsOption = None,
+    video_layout: VideoLayoutOption = None,
+    video_up: VideoUpOption = None,
+    detector: DetectorOption = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any recipe field: clips.frames=81."),
@@ -81,6 +100,8 @@ def train(
     **In**: shards made by `posecap generate`, and a recipe. **Out**: a run folder with the weights
     (safetensors), the resolved recipe, a log of every loss term and what resuming needs. Ctrl-C ends the
     run with a checkpoint; `--resume` goes on from there.
+
+    Videos without 3D help with what people write of them: `--videos walk.json --captions captions.csv`.
 
     Example: `lift train --features shards/ --recipe small --out runs/x`
     """
@@ -104,12 +125,17 @@ def train(
     supervision = _supervision(supervise_3d, supervise_captions)
     alignment = {} if align is None else {"name": align}
     chosen = load_recipe(recipe, setting or (), training=given, alignment=alignment, supervision=supervision)
-    written = _written(captions, features, supervision)
-    config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard, written)
+    seen = videos_of(videos, video_size, video_fps, video_layout, video_up, detector)
+    if seen is not None and captions is None:
+        raise InputError("--videos needs --captions: what the videos show, written in canonical sentences")
+    written = _written(captions, features, supervision, seen)
+    config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard, written, seen)
     with progress(not quiet) as shown:
         bar = _Bar(shown)
         done = run_training(config, bar.hear)
         bar.close()
+    for line in () if seen is None or quiet else seen.report:
+        note(line)
     stopped = done.stopped()
     if stopped is not None:
         raise InputError(f"{done.path}: {stopped}; the same command with --resume goes on")
@@ -128,13 +154,15 @@ def _supervision(with_3d: str | None, with_captions: str | None) -> dict[str, An
 
 
 def _written(
-    captions: Path | None, features: Path, supervision: dict[str, Any]
+    captions: Path | None, features: Path, supervision: dict[str, Any], videos: Videos | None
 ) -> dict[str, list[Span]] | None:
     """The captions of a file, as statements of the shards' definitions."""
     if captions is None:
         return None
-    if not supervision.get("subjects_captions"):
-        raise InputError("--captions needs --supervise-captions: name the subjects they are written for")
+    if videos is None and not supervision.get("subjects_captions"):
+        raise InputError(
+            "--captions needs --supervise-captions or --videos: name the subjects they are written for"
+        )
     from cli.lift_commands.captions_file import read_captions
     from lifting.training.facts import facts_of
     from posecap.shards import open_shards

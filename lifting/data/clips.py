@@ -16,6 +16,7 @@ from posecap.errors import InputError
 
 Batch = dict[str, Any]
 UNKNOWN = -1  # category
+UNKNOWN_INTRINSICS = np.full(9, np.nan, np.float32)
 MIRRORED_INTRINSICS = np.array([1, 1, -1, 1, 1, 1, 1, -1, 1], np.float32)
 
 
@@ -35,11 +36,12 @@ class Clips:
     A batch is a dict of arrays (B clips, F frames, J joints):
       pose_2d (B, F, J, 3) normalised x, y and confidence;
       pose_3d (B, F, J, 3) metres, camera frame, relative to the root; root (B, F, 1, 3) the same frame;
-      weight (B, F) 1 for frames that count: inside the view, and valid;
+      weight (B, F) 1 for frames that count: inside the view, and valid where there is 3D;
       labelled (B,) 1 where the 3D may be read, else pose_3d and root are 0;
       sentence_ids (B, F, M) int16 or int32, -1 padded;
       categories (B, F, K) int8 of every posecode where the source has them, -1 unknown and unlabelled;
-      up (B, 3) the world's up in the camera frame; intrinsics (B, 9) where cameras have them;
+      up (B, 3) the world's up in the camera frame; intrinsics (B, 9), NaN for the clips whose camera has
+        none, left out where no camera has them;
       sequence, camera (numbers), start, step, flipped (B,) say where a clip is from.
     """
 
@@ -92,6 +94,9 @@ class Clips:
     def batch(self, items: np.ndarray) -> Batch:
         """The clips `items` (B,); PADDING gives a clip of zero weight."""
         rows = [self._row(int(item)) for item in items]
+        if any("intrinsics" in row for row in rows):
+            for row in rows:
+                row.setdefault("intrinsics", UNKNOWN_INTRINSICS)
         batch: Batch = {key: np.stack([row[key] for row in rows]) for key in rows[0] if key != "sentence_ids"}
         if "sentence_ids" in rows[0]:
             batch["sentence_ids"] = _stack_ids([row["sentence_ids"] for row in rows])
@@ -114,9 +119,11 @@ class Clips:
             clip.start, self.windows.frames, clip.step, info.num_frames, self.windows.grid
         )
         labelled = data.world is not None and info.subject not in self.unlabelled
+        # which frames count is told of the 3D: without any, no frame is lost
+        counted = None if data.world is None else data.valid
         row: Batch = {
             "pose_2d": view.pose_2d[frames],
-            "weight": weight if data.valid is None else weight * data.valid[frames],
+            "weight": weight if counted is None else weight * counted[frames],
             "labelled": np.float32(labelled),
             "up": (view.rotation @ np.asarray(data.up)).astype(np.float32),
             "sequence": np.int64(clip.sequence),

@@ -23,6 +23,7 @@ class SequenceInfo:
     fps: float
     num_frames: int
     cameras: tuple[str, ...]
+    has_3d: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ class SourceOver:
 
     def __init__(self, source: ClipSource) -> None:
         self._source = source
+
+    def __getattr__(self, name: str) -> object:
+        """What else is known of the other source: its hashes, its skeleton."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._source, name)
 
     @property
     def infos(self) -> Sequence[SequenceInfo]:

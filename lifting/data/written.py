@@ -34,11 +34,6 @@ class WrittenCaptions(SourceOver):
         super().__init__(source)
         self._written, self._subjects = written, frozenset(subjects)
 
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self._source, name)
-
     def load(self, index: int) -> SequenceData:
         """The sequence `infos[index]` with what was written of it."""
         data, info = self._source.load(index), self.infos[index]

@@ -23,17 +23,29 @@ def scale_free_reprojection(
         pose_2d: (B, F, J, 2 or 3) normalised x, y; a third channel is the confidence: joints count by it.
         weight: (B, F), 0 for frames that do not count.
         intrinsics: (B, >= 4) focal lengths fx, fy and centre cx, cy in the units of pose_2d; with them
-            the place is a translation under perspective, without them a scaling (weak perspective).
+            the place is a translation under perspective, without them a scaling (weak perspective), as
+            for the clips whose intrinsics are NaN.
     """
     points = pose_2d[..., :2]
     confidence = pose_2d[..., 2] if pose_2d.shape[-1] > 2 else torch.ones_like(points[..., 0])
     confidence = confidence / confidence.sum(-1, keepdim=True).clamp(min=TINY)
-    if intrinsics is None:
-        projected = _weak_perspective(pose, points, confidence)
-    else:
-        projected = _perspective(pose, points, confidence, intrinsics[:, None, None])
+    projected = _project(pose, points, confidence, intrinsics)
     errors = ((projected - points).square().sum(-1) + TINY**2).sqrt()
     return frame_mean((errors * confidence).sum(-1) / _size(points, confidence), weight)
+
+
+def _project(pose: Tensor, points: Tensor, confidence: Tensor, intrinsics: Tensor | None) -> Tensor:
+    """(B, F, J, 2) each clip's pose where it fits its points best, by its camera where that is known."""
+    if intrinsics is None:
+        return _weak_perspective(pose, points, confidence)
+    known = intrinsics[:, :4].isfinite().all(-1)
+    if bool(known.all()):
+        return _perspective(pose, points, confidence, intrinsics[:, None, None])
+    # both for all, as shapes that depend on the batch are slow; NaN would spoil the gradient of the rest
+    told = torch.where(known[:, None], intrinsics, torch.ones_like(intrinsics))
+    by_camera = _perspective(pose, points, confidence, told[:, None, None])
+    by_scale = _weak_perspective(pose, points, confidence)
+    return torch.where(known[:, None, None, None], by_camera, by_scale)
 
 
 def _centred(values: Tensor, confidence: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from lifting.runs import RunInfo
 from posecap.errors import InputError
 from posecap.shards.manifest import FeatureRecord
 
-SAME_FIELDS = ("recipe", "data_sha256", "keypoints", "seed", "captions_sha256")
+SAME_FIELDS = ("recipe", "data_sha256", "keypoints", "seed", "captions_sha256", "videos")
 OF_MODEL = ("name", "revision", "weights_sha256")
 
 
@@ -30,7 +30,8 @@ def check_same_run(before: RunInfo, now: RunInfo, out: Path) -> None:
         known = getattr(before, field)
         is_older = field == "data_sha256" and known is None
         if not is_older and known != getattr(now, field):
-            raise InputError(f"{out}: cannot be resumed with another {field} than it began with")
+            other = "other" if field == "videos" else "another"
+            raise InputError(f"{out}: cannot be resumed with {other} {field} than it began with")
 
 
 def check_same_model(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None, out: Path) -> None:

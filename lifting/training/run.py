@@ -13,7 +13,7 @@ import torch
 from lifting.alignment import alignment_class
 from lifting.data import Clips, ClipSource, ShardSource
 from lifting.data.reading import Reading, choose_reading
-from lifting.data.written import Span, WrittenCaptions
+from lifting.data.written import Span
 from lifting.evaluation.scores import mean_error
 from lifting.memory import kept_memory
 from lifting.recipes import Recipe
@@ -44,6 +44,7 @@ from lifting.training.setup import (
     windows_of,
 )
 from lifting.training.text import TextSource, text_of_shards
+from lifting.training.told import told_source, with_video_subjects
 from posecap.errors import InputError
 from posecap.shards.store import address_of
 
@@ -61,12 +62,12 @@ def train(
     source and text are read from the shards of `config.features` unless they are given. Raises
     InputError for what the user can mend: names, data that do not fit, a folder that is taken.
     """
+    config = with_video_subjects(config)
     device = choose_device(config.device)
     ranks = find_ranks(device)
     if source is None:
         source, text = open_features(config, device)
-    if config.written is not None:
-        source = WrittenCaptions(source, config.written, config.recipe.supervision.subjects_captions)
+    source = told_source(source, config)
     try:
         with kept_memory():
             _fit(setup(config, source, text, device, ranks, listener), config, ranks)
@@ -162,6 +163,7 @@ def _open_folder(config: TrainConfig, source: ClipSource, joints: int) -> None:
         train_subjects=training_subjects(config.recipe, source),
         fps=training_rates(config.recipe, source),
         captions_sha256=_hash_of(config.written),
+        videos=() if config.videos is None else config.videos.records,
         versions=versions(),
     )
     if not config.resume:

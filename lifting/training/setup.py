@@ -48,7 +48,8 @@ def training_rates(recipe: Recipe, source: ClipSource) -> tuple[float, ...]:
 
 def validation_subject(recipe: Recipe, source: ClipSource) -> str | None:
     """The training subject held out: the one named, or the last where the recipe selects by `val`."""
-    there = list(dict.fromkeys(info.subject for info in source.infos if info.split == "train"))
+    with_3d = [info for info in source.infos if info.split == "train" and info.has_3d]
+    there = list(dict.fromkeys(info.subject for info in with_3d))
     named = recipe.training.validate_subject
     if named is not None and named not in there:
         raise unknown_name("training subject", named, there)
@@ -68,7 +69,7 @@ def training_clips(recipe: Recipe, source: ClipSource, keep: int | None = None) 
         wanted=lambda info: info.subject in subjects and info.split == "train",
         flip=recipe.clips.flip,
         unlabelled=recipe.supervision.subjects_captions,
-        repeat=_repeats(recipe.supervision),
+        repeat=_repeats(recipe.supervision, source),
         keep=keep,
     )
     if not len(clips):
@@ -76,9 +77,11 @@ def training_clips(recipe: Recipe, source: ClipSource, keep: int | None = None) 
     return clips
 
 
-def _repeats(chosen: SupervisionChoice) -> dict[str, int]:
-    """How often the clips of subjects with 3D occur: as few among many without they would be drowned."""
-    return dict.fromkeys(chosen.subjects_3d or (), chosen.repeat_3d) if chosen.subjects_captions else {}
+def _repeats(chosen: SupervisionChoice, source: ClipSource) -> dict[str, int]:
+    """How often the clips of a subject occur: as few among many of the other kind they would be drowned."""
+    with_3d = dict.fromkeys(chosen.subjects_3d or (), chosen.repeat_3d) if chosen.subjects_captions else {}
+    videos = [info.subject for info in source.infos if not info.has_3d]
+    return with_3d | dict.fromkeys(videos, chosen.repeat_videos)
 
 
 def windows_of(recipe: Recipe) -> Windows:

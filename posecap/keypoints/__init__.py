@@ -64,7 +64,7 @@ def read_keypoints(
         found = _with_layout(found, layout, path)
     size = size or found.size
     if size is None:
-        raise InputError(f"{path}: does not tell the image size; give its width and height (--size)")
+        raise InputError(f"{path}: does not tell the image size; give it (--size, --video-size)")
     fps = fps or found.fps
     if fps is not None and not 0 < fps <= FASTEST:
         raise InputError(f"{path}: a frame rate of {fps:g} is none (above 0, up to {FASTEST})")

@@ -64,3 +64,19 @@ def test_gradients_are_finite_for_a_pose_that_is_one_point(scene, intrinsics):
     pose = torch.zeros(1, 6, 17, 3, requires_grad=True)
     scale_free_reprojection(pose, scene[1], intrinsics=intrinsics).backward()
     assert pose.grad.isfinite().all()
+
+
+def test_clips_of_unknown_cameras_are_scaled_beside_those_that_are_projected(scene):
+    pose, points = scene
+    wrong = (
+        pose + 0.1 * torch.randn(pose.shape, generator=torch.Generator().manual_seed(1))
+    ).requires_grad_()
+    batch = torch.cat([wrong, wrong])
+    cameras = torch.cat([INTRINSICS, torch.full_like(INTRINSICS, torch.nan)])
+    known = scale_free_reprojection(wrong, points, intrinsics=INTRINSICS)
+    unknown = scale_free_reprojection(wrong, points)
+    assert known.item() != pytest.approx(unknown.item(), rel=1e-3)
+    both = scale_free_reprojection(batch, points.repeat(2, 1, 1, 1), intrinsics=cameras)
+    assert both.item() == pytest.approx((known + unknown).item() / 2)
+    expected = torch.autograd.grad((known + unknown) / 2, wrong)[0]
+    torch.testing.assert_close(torch.autograd.grad(both, wrong)[0], expected)
