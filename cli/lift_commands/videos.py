@@ -23,10 +23,11 @@ VideosOption = Annotated[
     ),
 ]
 VideoSizeOption = Annotated[
-    str | None, typer.Option(metavar="WxH", help="Image size of --videos, if the files do not tell.")
+    str | None,
+    typer.Option(metavar="WxH", help="Image size of all --videos; without it what each file tells."),
 ]
 VideoFpsOption = Annotated[
-    float | None, typer.Option(min=0.1, help="Frames a second of --videos, if the files do not tell.")
+    float | None, typer.Option(min=0.1, help="Frames a second of all --videos; without it what each tells.")
 ]
 VideoLayoutOption = Annotated[
     str | None, typer.Option(help="Order of the points of --videos: coco17, halpe26, body25, ...")
