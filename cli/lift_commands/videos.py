@@ -24,7 +24,7 @@ VideosOption = Annotated[
 ]
 VideoSizeOption = Annotated[
     str | None,
-    typer.Option(metavar="WxH", help="Image size of all --videos; without it what each file tells."),
+    typer.Option(metavar="WxH", help="Image size of all --videos; else what each file tells."),
 ]
 VideoFpsOption = Annotated[
     float | None, typer.Option(min=0.1, help="Frames a second of all --videos; without it what each tells.")
