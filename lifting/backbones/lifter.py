@@ -83,7 +83,7 @@ class Lifter(nn.Module):
     def regress(self, features: Tensor) -> Tensor:
         """(..., C) features through the head to (..., 3), never in half precision: that would round poses
         to half a millimetre before any loss sees them."""
-        if not torch.is_autocast_enabled(features.device.type):
+        if features.is_meta or not torch.is_autocast_enabled(features.device.type):
             return self.head(features)
         with torch.autocast(features.device.type, enabled=False):
             return self.head(features.float())

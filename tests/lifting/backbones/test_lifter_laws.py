@@ -167,3 +167,13 @@ def test_mixed_precision_stays_near():
     with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
         found = model(pose_2d).pose
     torch.testing.assert_close(found.float(), model(pose_2d).pose.detach(), atol=0.1, rtol=0.1)
+
+
+@pytest.mark.parametrize("name", ["mixste", "d3dp", "dstformer"])
+def test_poses_are_not_rounded_in_mixed_precision_and_shapes_alone_can_be_run(name):
+    model = tiny(name)
+    pose_2d, pose_3d = torch.randn(2, 4, 17, 2), torch.randn(2, 4, 17, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model.training_forward(pose_2d, pose_3d)
+    assert found.pose.dtype == torch.float32
+    assert model.to("meta").regress(found.features.to("meta").float()).shape == found.pose.shape
