@@ -21,7 +21,7 @@ def read_captions(path: Path, definitions: Definitions) -> dict[str, list[Span]]
     InputError names the file and line of a bad frame number or a sentence that is not in the bank.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:

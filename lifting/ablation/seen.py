@@ -61,7 +61,8 @@ def _term_weights(recipe: Recipe, joints: int) -> dict[str, float]:
     from lifting.alignment import build_alignment
 
     choice, supervised = recipe.alignment, recipe.supervision
-    branch = build_alignment(choice.name, channels=512, joints=joints, text_dim=8, **choice.options)
+    options = {} if choice.name == "none" else choice.options
+    branch = build_alignment(choice.name, channels=512, joints=joints, text_dim=8, **options)
     of_captions = {name: getattr(supervised, name) for name in ("reprojection", "constraints", "bones")}
     return of_captions | branch.weights
 
@@ -107,7 +108,7 @@ def _raw(term: str) -> Any:
 
 def _share(term: str) -> Any:
     def percent(log: TrainingLog, part: tuple[float, float]) -> float:
-        return 100 * log.mean(GRADIENT + term, part) / log.mean(GRADIENT + MAIN, part)
+        return 100 * log.mean(GRADIENT + term, part) / (log.mean(GRADIENT + MAIN, part) or float("nan"))
 
     return percent
 

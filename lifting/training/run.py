@@ -68,11 +68,12 @@ def train(
     if source is None:
         source, text = open_features(config, device)
     source = told_source(source, config)
+    was_empty = not any(config.out.glob("*"))
     try:
         with kept_memory():
             _fit(setup(config, source, text, device, ranks, listener), config, ranks)
     except InputError:
-        if ranks.is_first and not config.resume:
+        if ranks.is_first and was_empty:
             _remove_unbegun(config.out)
         raise
     return open_run(config.out)

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -100,6 +101,17 @@ def test_a_folder_that_holds_something_is_not_overwritten(tmp_path):
     with pytest.raises(InputError, match="not empty"):
         tiny_run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_that_has_not_begun_yet_is_not_removed_by_another(tmp_path):
+    run = tiny_run(tmp_path / "run").path
+    for path in run.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    (run / "log.jsonl").write_bytes(b"")
+    with pytest.raises(InputError, match="not empty"):
+        tiny_run(run)
+    assert {path.name for path in run.iterdir()} == {"run.json", "log.jsonl"}
 
 
 def test_a_run_is_not_resumed_with_another_recipe(tmp_path):
