@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from posecap import manifests
 from posecap.errors import InputError
@@ -20,11 +20,23 @@ from posecap.manifests import Manifest
 FAMILY = "recipes"
 
 
+def _without(options: dict[str, Any], told_elsewhere: Mapping[str, str]) -> dict[str, Any]:
+    for name, reason in told_elsewhere.items():
+        if name in options:
+            raise ValueError(f"'{name}' is no option: it {reason}")
+    return options
+
+
 class BackboneChoice(Manifest):
     """Which network; options are the arguments of its class in lifting.backbones."""
 
     name: str = "mixste"
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("options")
+    @classmethod
+    def _told_elsewhere(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return _without(options, {"frames": "is clips.frames", "joints": "is what the data have"})
 
 
 class ClipChoice(Manifest):
@@ -49,6 +61,12 @@ class AlignmentChoice(Manifest):
         description="its weights (first digits do); null: any of that name",
     )
     without_parts: tuple[str, ...] = Field((), description="parts of the body whose statements are withheld")
+
+    @field_validator("options")
+    @classmethod
+    def _told_elsewhere(cls, options: dict[str, Any]) -> dict[str, Any]:
+        told = {"channels": "is the backbone's", "joints": "is what the data have"}
+        return _without(options, told | {"text_dim": "is the text encoder's"})
 
 
 class LossChoice(Manifest):
@@ -180,18 +198,19 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _read(name: str, seen: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
-    path = manifests.manifest_path(FAMILY, name, "recipe")
+def _read(name: str, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], str]:
+    path = manifests.manifest_path(FAMILY, name, "recipe").resolve()
+    if path in seen:
+        chain = " extends ".join(one.name for one in (*seen, path))
+        raise InputError(f"{path.name}: extends itself ({chain})")
     data = manifests.read_yaml(path)
     if not isinstance(data, dict):
         raise InputError(f"{path.name}: expected a mapping of fields")
     parent = data.pop("extends", None)
     if parent is None:
         return data, path.name
-    if parent in seen or parent == name:
-        raise InputError(f"{path.name}: extends: '{parent}' extends itself")
     nested = str(path.parent / parent) if str(parent).endswith((".yaml", ".yml")) else str(parent)
-    return merge(_read(nested, (*seen, name))[0], data), Path(path).name
+    return merge(_read(nested, (*seen, path))[0], data), path.name
 
 
 def _parse_override(text: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def show_dataset(
     Example: `posecap datasets show h36m --root data/`
     """
     if name.lower().endswith(".bvh"):
-        from posecap.readers import check_options
+        from posecap.options import check_options
         from posecap.readers.bvh import describe
 
         options = check_options("dataset bvh", describe, parse_settings(option))

@@ -35,7 +35,7 @@ def import_weights(
     """
     from lifting.weights import import_public
 
-    model = import_public(family, file, out, **parse_settings(option))
+    model = import_public(family, file, out, parse_settings(option))
     parameters = model.num_parameters()
     if json:
         print_json({"run": str(out), "family": family, "parameters": parameters})

@@ -7,16 +7,17 @@ it does not know which it runs.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
 from posecap.errors import unknown_name
+from posecap.options import check_options
 
 __all__ = ["ALIGNMENTS", "Alignment", "AlignmentOutput", "TextBatch", "alignment_class", "build_alignment"]
 
+FILLED = ("channels", "joints", "text_dim")  # what a run gives every alignment
 ALIGNMENTS = {
     "none": "lifting.alignment.none:NoAlignment",
     "cm": "lifting.alignment.cm:CrossModality",
@@ -37,7 +38,7 @@ def alignment_class(name: str) -> Callable[..., Alignment]:
     return getattr(import_module(module), attribute)
 
 
-def build_alignment(name: str, *, channels: int, joints: int, text_dim: int, **options: Any) -> Alignment:
+def build_alignment(name: str, /, *, channels: int, joints: int, text_dim: int, **options: Any) -> Alignment:
     """An alignment with fresh weights.
 
     Args:
@@ -46,12 +47,8 @@ def build_alignment(name: str, *, channels: int, joints: int, text_dim: int, **o
         text_dim: D, the width of the text features.
         options: arguments of the alignment's class.
 
-    Raises InputError for an unknown name or option.
+    Raises InputError for an unknown name or option, and for one of another type or size.
     """
     cls = alignment_class(name)
-    known = inspect.signature(cls).parameters
-    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
-    for option in options:
-        if option not in known and not open_ended:
-            raise unknown_name(f"option of alignment {name}", option, known)
-    return cls(channels=channels, joints=joints, text_dim=text_dim, **options)
+    checked = check_options(f"alignment {name}", cls, options, FILLED)
+    return cls(channels=channels, joints=joints, text_dim=text_dim, **checked)

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from lifting.alignment.pooling import JointPooling
-from lifting.backbones.attention import attend_to, split_heads
+from lifting.backbones.attention import attend_to, check_heads, split_heads
 from lifting.backbones.linear import Linear
-from posecap.errors import InputError, unknown_name
+from posecap.errors import unknown_name
+from posecap.options import Count, Positive, Weight
 
 RESIDUALS = ("text", "pose")
 
@@ -44,20 +45,18 @@ class CrossModality(FeatureAlignment):
         channels: int,
         joints: int,
         text_dim: int,
-        blocks: int = 1,
-        heads: int = 8,
-        hidden_ratio: float = 0.5,
+        blocks: Count = 1,
+        heads: Count = 8,
+        hidden_ratio: Positive = 0.5,
         residual: str = "text",
         query_gradient: bool = True,
-        alpha: float = ALPHA,
-        beta: float = BETA,
+        alpha: Weight = ALPHA,
+        beta: Weight = BETA,
         kl: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(channels, joints, text_dim, alpha, beta, kl)
         if residual not in RESIDUALS:
             raise unknown_name("cm residual", residual, RESIDUALS)
-        if blocks < 1:
-            raise InputError(f"alignment cm: blocks must be 1 or more, not {blocks}")
         self.query_gradient = query_gradient
         self.pooling = JointPooling(text_dim, channels, joints)
         hidden = int(channels * hidden_ratio)
@@ -85,7 +84,7 @@ class CrossModalityBlock(nn.Module):
 
     def __init__(self, channels: int, heads: int, hidden: int, residual_of_pose: bool) -> None:
         super().__init__()
-        self.heads, self.residual_of_pose = heads, residual_of_pose
+        self.heads, self.residual_of_pose = check_heads(channels, heads), residual_of_pose
         self.query = Linear(channels, channels)
         self.key_value = Linear(channels, 2 * channels)
         self.proj = Linear(channels, channels)

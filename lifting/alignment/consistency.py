@@ -8,6 +8,7 @@ from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
 from lifting.alignment.categories import check_source, known_categories
 from lifting.constraints import StatementConstraints
 from posecap.errors import InputError
+from posecap.options import Weight
 
 
 class Consistency(Alignment):
@@ -30,10 +31,10 @@ class Consistency(Alignment):
         channels: int,
         joints: int,
         text_dim: int,
-        weight: float = 0.05,
+        weight: Weight = 0.05,
         source: str = "statements",
         penalty: str = "hinge",
-        slack: float = 0.0,
+        slack: Weight = 0.0,
         definitions: str = "h36m17",
         skeleton: str = "h36m17",
         frame: str = "body",

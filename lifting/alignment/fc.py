@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
 from posecap.errors import InputError, unknown_name
+from posecap.options import Count, Weight
 
 SLOTS = ("position", "statement")
 
@@ -31,9 +32,9 @@ class FullyConnected(FeatureAlignment):
         joints: int,
         text_dim: int,
         slots: str = "position",
-        num_slots: int = 512,
-        alpha: float = ALPHA,
-        beta: float = BETA,
+        num_slots: Count = 512,
+        alpha: Weight = ALPHA,
+        beta: Weight = BETA,
         kl: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(channels, joints, text_dim, alpha, beta, kl)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
 from lifting.alignment.kl import FeatureDivergence
+from posecap.options import Weight, check_options
 
 ALPHA, BETA = 0.5, 0.1  # published weights of the divergence and of the second head's error
 
@@ -29,13 +30,13 @@ class FeatureAlignment(Alignment):
         channels: int,
         joints: int,
         text_dim: int,
-        alpha: float = ALPHA,
-        beta: float = BETA,
+        alpha: Weight = ALPHA,
+        beta: Weight = BETA,
         kl: dict[str, Any] | None = None,
     ) -> None:
         super().__init__({"kl": alpha, "err2": beta})
         self.channels, self.joints, self.text_dim = channels, joints, text_dim
-        self.divergence = FeatureDivergence(**(kl or {}))
+        self.divergence = FeatureDivergence(**check_options("kl", FeatureDivergence, kl or {}))
         self.head = nn.Linear(channels, 3)
 
     def align(self, features: Tensor, text: TextBatch) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lifting.alignment.divergence import divergence
 from posecap.errors import unknown_name
+from posecap.options import Positive
 
 AXES = ("channel", "joint", "frame")
 DIRECTIONS = ("pose_trans", "trans_pose", "symmetric")
@@ -48,7 +49,7 @@ class FeatureDivergence(nn.Module):
         axis: str = "channel",
         direction: str = "pose_trans",
         reduction: str = "token",
-        temperature: float = 1.0,
+        temperature: Positive = 1.0,
         gradient: str = "both",
         normalize: bool = False,
     ) -> None:

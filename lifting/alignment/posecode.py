@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
 from lifting.alignment.categories import check_source, known_categories
+from posecap.options import Weight
 from posecap.posecodes.definitions import load_definitions
 
 UNKNOWN = -1
@@ -34,7 +35,7 @@ class PosecodeClassifier(Alignment):
         channels: int,
         joints: int,
         text_dim: int,
-        weight: float = 0.2,
+        weight: Weight = 0.2,
         source: str = "statements",
         definitions: str = "h36m17",
     ) -> None:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from lifting.alignment.alignment import TextBatch, look_up
 from lifting.alignment.features import ALPHA, BETA, FeatureAlignment
-from lifting.backbones.attention import attend_to, split_heads
+from lifting.backbones.attention import attend_to, check_heads, split_heads
 from lifting.backbones.blocks import FeedForward
 from lifting.backbones.linear import Linear
+from posecap.options import Count, Positive, Weight
 
 
 class TextTransformer(FeatureAlignment):
@@ -28,11 +29,11 @@ class TextTransformer(FeatureAlignment):
         channels: int,
         joints: int,
         text_dim: int,
-        blocks: int = 1,
-        heads: int = 8,
-        hidden_ratio: float = 2,
-        alpha: float = ALPHA,
-        beta: float = BETA,
+        blocks: Count = 1,
+        heads: Count = 8,
+        hidden_ratio: Positive = 2,
+        alpha: Weight = ALPHA,
+        beta: Weight = BETA,
         kl: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(channels, joints, text_dim, alpha, beta, kl)
@@ -63,7 +64,7 @@ class TokenBlock(nn.Module):
 
     def __init__(self, channels: int, heads: int, hidden: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads = check_heads(channels, heads)
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
         self.query, self.key_value = Linear(channels, channels), Linear(channels, 2 * channels)
         self.proj = Linear(channels, channels)

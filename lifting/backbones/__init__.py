@@ -6,7 +6,6 @@ public implementation and how to read its own sizes from a state dict.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from lifting.backbones.lifter import Lifter, LifterOutput
 from posecap.errors import InputError, unknown_name
+from posecap.options import check_options
 
 __all__ = ["BACKBONES", "Lifter", "LifterOutput", "backbone_class", "build", "import_weights"]
 
@@ -33,17 +33,14 @@ def backbone_class(name: str) -> type[Lifter]:
     return getattr(import_module(module), attribute)
 
 
-def build(name: str, **config: Any) -> Lifter:
+def build(name: str, /, **config: Any) -> Lifter:
     """A backbone with fresh weights: `build("mixste", frames=243, channels=512, depth=8)`.
 
-    Options are the arguments of the backbone's class. Raises InputError for an unknown name or option.
+    Options are the arguments of the backbone's class. Raises InputError for an unknown name or option,
+    and for one of another type or size.
     """
     cls = backbone_class(name)
-    options = inspect.signature(cls).parameters
-    for option in config:
-        if option not in options:
-            raise unknown_name(f"option of backbone {name}", option, options)
-    return cls(**config)
+    return cls(**check_options(f"backbone {name}", cls, config))
 
 
 def import_weights(name: str, state_dict: Mapping[str, Tensor], **config: Any) -> Lifter:

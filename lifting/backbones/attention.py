@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from lifting.backbones.linear import Linear
+from posecap.errors import InputError
 
 Axis = Literal["joints", "frames"]
 LONGEST_PLAIN = 64  # tokens; up to here plain operations beat the fused kernel on a CPU
@@ -28,9 +29,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
-        if channels % heads:
-            raise ValueError(f"channels {channels} is no multiple of heads {heads}")
-        self.heads = heads
+        self.heads = check_heads(channels, heads)
         self.qkv = Linear(channels, 3 * channels)
         self.proj = Linear(channels, channels)
 
@@ -57,6 +56,13 @@ def attend(qkv: Tensor) -> Tensor:
     if qkv.dtype == torch.bfloat16 or qkv.shape[-2] <= LONGEST_PLAIN:
         return _shares(qkv[0], qkv[1]) @ qkv[2]
     return F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
+
+
+def check_heads(channels: int, heads: int) -> int:
+    """The number of heads; InputError where they cannot share the channels."""
+    if channels % heads:
+        raise InputError(f"{channels} channels cannot be shared by {heads} heads")
+    return heads
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:

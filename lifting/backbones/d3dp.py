@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from lifting.backbones.diffusion import CosineSchedule, ddim_sample
 from lifting.backbones.lifter import LifterOutput, mirror_order
 from lifting.backbones.mixste import NUM_COORDINATES, MixSTE
+from posecap.errors import InputError
+from posecap.options import Count, Positive, Share
 
 
 class TimeEmbedding(nn.Module):
@@ -22,6 +24,8 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        if channels < 4 or channels % 2:
+            raise InputError(f"backbone d3dp: channels is {channels}, expected an even number, 4 or more")
         self.channels = channels
         self.fc1 = nn.Linear(channels, 2 * channels)
         self.fc2 = nn.Linear(2 * channels, channels)
@@ -54,16 +58,16 @@ class D3DP(MixSTE):
 
     def __init__(
         self,
-        frames: int = 243,
-        channels: int = 512,
-        depth: int = 8,
-        heads: int = 8,
-        mlp_ratio: float = 2,
-        timesteps: int = 1000,
-        scale: float = 1.0,
-        joints: int = 17,
-        drop_path: float = 0.0,
-        in_channels: int = 2,
+        frames: Count = 243,
+        channels: Count = 512,
+        depth: Count = 8,
+        heads: Count = 8,
+        mlp_ratio: Positive = 2,
+        timesteps: Count = 1000,
+        scale: Positive = 1.0,
+        joints: Count = 17,
+        drop_path: Share = 0.0,
+        in_channels: Literal[2, 3] = 2,
         embedding: str = "joint",
     ) -> None:
         super().__init__(frames, channels, depth, heads, mlp_ratio, joints, drop_path, in_channels, embedding)

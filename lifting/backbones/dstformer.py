@@ -6,7 +6,7 @@ Zhu et al., "MotionBERT: A Unified Perspective on Learning Human Motion Represen
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lifting.backbones.blocks import BLOCK_EPS, Block, drop_path_rates
 from lifting.backbones.embedding import build_embedding
 from lifting.backbones.lifter import Lifter, LifterOutput
+from posecap.options import Count, Positive, Share
 
 NUM_STREAMS = 2
 INIT_STD = 0.02
@@ -64,15 +65,15 @@ class DSTformer(Lifter):
 
     def __init__(
         self,
-        frames: int = 243,
-        channels: int = 512,
-        representation: int = 512,
-        depth: int = 5,
-        heads: int = 8,
-        mlp_ratio: float = 2,
-        joints: int = 17,
-        drop_path: float = 0.0,
-        in_channels: int = 3,
+        frames: Count = 243,
+        channels: Count = 512,
+        representation: Count = 512,
+        depth: Count = 5,
+        heads: Count = 8,
+        mlp_ratio: Positive = 2,
+        joints: Count = 17,
+        drop_path: Share = 0.0,
+        in_channels: Literal[2, 3] = 3,
         embedding: str = "joint",
     ) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ CVPR 2022.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lifting.backbones.blocks import BLOCK_EPS, HEAD_EPS, Block, drop_path_rates
 from lifting.backbones.embedding import PoseEmbedding, build_embedding
 from lifting.backbones.lifter import Lifter, LifterOutput
+from posecap.options import Count, Positive, Share
 
 NUM_COORDINATES = 3
 
@@ -46,14 +47,14 @@ class MixSTE(Lifter):
 
     def __init__(
         self,
-        frames: int = 243,
-        channels: int = 512,
-        depth: int = 8,
-        heads: int = 8,
-        mlp_ratio: float = 2,
-        joints: int = 17,
-        drop_path: float = 0.0,
-        in_channels: int = 2,
+        frames: Count = 243,
+        channels: Count = 512,
+        depth: Count = 8,
+        heads: Count = 8,
+        mlp_ratio: Positive = 2,
+        joints: Count = 17,
+        drop_path: Share = 0.0,
+        in_channels: Literal[2, 3] = 2,
         embedding: str = "joint",
     ) -> None:
         super().__init__()

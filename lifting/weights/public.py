@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lifting.weights.checkpoint import read_checkpoint
 from posecap.errors import InputError, unknown_name
+from posecap.options import check_options
 
 if TYPE_CHECKING:
     from lifting.backbones import Lifter
@@ -35,20 +36,26 @@ def read_public_weights(path: str | Path) -> dict[str, Tensor]:
     return dict(inside)
 
 
-def import_public(family: str, path: str | Path, out: str | Path | None = None, **config: Any) -> Lifter:
+def import_public(
+    family: str,
+    path: str | Path,
+    out: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Lifter:
     """The lifter in a public checkpoint, in evaluation mode.
 
     Args:
         family: whose layout the file has: mixste, d3dp or motionbert.
         path: the checkpoint; see `lifting.weights.checkpoint` for what is read of it.
         out: folder for a run that `lift eval` and `lift predict` take; nothing is written if None.
-        config: build options that tensors do not tell, such as heads (8 by default).
+        options: build options that tensors do not tell, such as heads (8 by default).
     """
-    from lifting.backbones import import_weights
+    from lifting.backbones import backbone_class, import_weights
 
     if family not in FAMILIES:
         raise unknown_name("family of checkpoints", family, FAMILIES)
     name = FAMILIES[family]
+    config = check_options(f"backbone {name}", backbone_class(name), options or {})
     state = read_public_weights(path)
     try:
         model = import_weights(name, state, **config).freeze()

@@ -7,20 +7,19 @@ imported when it is asked for, so that no reader's libraries load for another's 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import Any, Protocol
 
 from posecap.datasets import DatasetManifest
-from posecap.errors import InputError, unknown_name
+from posecap.errors import unknown_name
+from posecap.options import check_options
 from posecap.readers.usable import UsableDataset
 from posecap.sequences import Sequence
 
-_FINITE = ConfigDict(allow_inf_nan=False)
+FILLED = ("root", "keypoints")  # what every reader is given
 READERS = {
     "amass": "posecap.readers.amass",
     "asfamc": "posecap.readers.asfamc",
@@ -78,7 +77,7 @@ def open_dataset(
     if name not in READERS:
         raise unknown_name("dataset", name, READERS)
     opener = import_module(READERS[name]).open_dataset
-    checked = check_options(f"dataset {name}", opener, options)
+    checked = check_options(f"dataset {name}", opener, options, FILLED)
     dataset = opener(Path(root) if root is not None else None, tuple(keypoints), **checked)
     return UsableDataset(dataset) if skip_invalid else dataset
 
@@ -89,7 +88,7 @@ def reader_options(reader: str) -> list[dict[str, str]]:
     return [
         {"option": name, "type": str(one.annotation), "default": str(one.default)}
         for name, one in parameters.items()
-        if name not in ("root", "keypoints")
+        if name not in FILLED
     ]
 
 
@@ -99,24 +98,4 @@ def survey(reader: str, root: Path, options: Mapping[str, Any]) -> list[dict[str
     InputError for an option that does not say how files are meant.
     """
     look = getattr(import_module(READERS[reader]), "survey", None)
-    return [] if look is None else look(root, **check_options(f"dataset {reader}", look, options))
-
-
-def check_options(what: str, opener: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of `what` ("dataset bvh") as the types in the signature of its function `opener`."""
-    return {option: _check_option(what, opener, option, value) for option, value in options.items()}
-
-
-def _check_option(what: str, opener: Callable[..., Any], option: str, value: Any) -> Any:
-    """The value as the type that the reader's signature tells."""
-    parameters = inspect.signature(opener).parameters
-    if option not in parameters:
-        known = [name for name, one in parameters.items() if one.default is not one.empty]
-        named = ", ".join(name for name in known if name not in ("root", "keypoints")) or "none"
-        raise InputError(f"{what} has no option '{option}' (there are: {named})")
-    hint = get_type_hints(opener)[option]
-    try:
-        return TypeAdapter(hint, config=_FINITE).validate_python(value)
-    except ValidationError as error:
-        expected = str(parameters[option].annotation).replace(" | None", "")
-        raise InputError(f"{what}: option {option} is {value!r}, expected {expected}") from error
+    return [] if look is None else look(root, **check_options(f"dataset {reader}", look, options, FILLED))

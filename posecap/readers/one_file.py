@@ -12,7 +12,7 @@ import numpy as np
 from posecap.errors import InputError, unknown_name
 from posecap.io import npz_names, read_npz, read_poses, told_up
 from posecap.io.limits import require_file
-from posecap.readers import check_options
+from posecap.options import check_options
 from posecap.readers.motion_files import Motion
 from posecap.readers.poses import SUFFIXES
 from posecap.skeletons import load_skeleton

@@ -78,3 +78,25 @@ def test_a_recipe_that_extends_itself_is_refused(tmp_path):
     path.write_text(f"extends: {path}\nname: loop\n")
     with pytest.raises(InputError, match="extends itself"):
         load_recipe(str(path))
+
+
+def test_recipes_by_path_that_extend_each_other_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "one.yaml").write_text("extends: two.yaml\nname: one\n")
+    (tmp_path / "two.yaml").write_text("extends: ../x/one.yaml\nname: two\n")
+    (tmp_path.parent / "x").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"one.yaml extends two.yaml extends one.yaml"):
+        load_recipe("one.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("backbone.options.frames=9", "backbone.options: 'frames' is no option: it is clips.frames"),
+        ("backbone.options.joints=9", "'joints' is no option"),
+        ("alignment.options.channels=9", "alignment.options: 'channels' is no option: it is the backbone's"),
+    ],
+)
+def test_what_other_fields_or_the_data_tell_is_no_option(override, message):
+    with pytest.raises(InputError, match=message):
+        load_recipe("small", [override])

@@ -194,3 +194,20 @@ def test_unknown_names_and_options_are_told_with_the_near_ones():
     alignment, ids = build_alignment("fc", **sizes, num_slots=2), torch.zeros(1, 1, 3, dtype=torch.long)
     with pytest.raises(InputError, match="num_slots"):
         alignment(torch.zeros(1, 1, 5, 8), TextBatch(ids, torch.zeros(2, 6), ids >= 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("cm", {"heads": 3}, "8 channels cannot be shared by 3 heads"),
+        ("tf", {"heads": 3}, "8 channels cannot be shared by 3 heads"),
+        ("cm", {"blocks": 0}, "alignment cm: option blocks is 0, expected int, 1 or more"),
+        ("fc", {"alpha": "much"}, "option alpha is 'much'"),
+        ("cm", {"kl": {"axes": "joint"}}, r"kl has no option 'axes' \(did you mean axis"),
+        ("cm", {"kl": {"temperature": 0}}, "kl: option temperature is 0, expected float above 0"),
+        ("shuffled", {"of": "tf", "heads": "x"}, "alignment tf: option heads is 'x'"),
+    ],
+)
+def test_options_that_cannot_be_built_are_told(name, options, message):
+    with pytest.raises(InputError, match=message):
+        build_alignment(name, channels=8, joints=5, text_dim=6, **options)

@@ -177,3 +177,18 @@ def test_poses_are_not_rounded_in_mixed_precision_and_shapes_alone_can_be_run(na
         found = model.training_forward(pose_2d, pose_3d)
     assert found.pose.dtype == torch.float32
     assert model.to("meta").regress(found.features.to("meta").float()).shape == found.pose.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("mixste", {"depth": -1}, "backbone mixste: option depth is -1, expected int, 1 or more"),
+        ("mixste", {"heads": "x"}, "option heads is 'x'"),
+        ("mixste", {"heads": 3}, "16 channels cannot be shared by 3 heads"),
+        ("dstformer", {"in_channels": 7}, "option in_channels is 7, expected 2 or 3"),
+        ("d3dp", {"channels": 2, "heads": 1}, "channels is 2, expected an even number, 4 or more"),
+    ],
+)
+def test_sizes_that_cannot_be_built_are_told(name, options, message):
+    with pytest.raises(InputError, match=message):
+        lifting.build(name, **(TINY | options))
