@@ -21,7 +21,7 @@ from pydantic import Field
 from lifting.recipes import Recipe
 from posecap import manifests
 from posecap.errors import InputError
-from posecap.manifests import Manifest
+from posecap.manifests import Manifest, ManifestT
 from posecap.writing import whole_file
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lifting.backbones import Lifter
 
 RUN_FILE, CHECKPOINT, SELECTED, MODEL_FILE = "run.json", "checkpoint", "selected", "model.safetensors"
+STATE_FILE = "state.json"
 
 
 class RunInfo(Manifest):
@@ -53,6 +54,19 @@ class RunInfo(Manifest):
     versions: dict[str, str] = Field(default_factory=dict)
 
 
+class CheckpointState(Manifest):
+    """What state.json holds; that of imported weights is empty."""
+
+    epoch: int = 0
+    items_in_epoch: int = 0
+    step: int = 0
+    total_steps: int | None = None
+    seconds: float = 0.0
+    best: float = float("inf")
+    validated: int | None = None
+    finished: bool = True
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder that exists."""
@@ -73,11 +87,9 @@ class Run:
 
     def stopped(self) -> str | None:
         """Where the training was stopped before its end, None where it was not."""
-        state = json.loads((checkpoint_folder(self.path) / "state.json").read_text(encoding="utf-8"))
-        if state.get("finished", True):
-            return None
-        total = state.get("total_steps")
-        return f"stopped at step {state['step']}" + ("" if total is None else f" of {total}")
+        state = read_state(checkpoint_folder(self.path))
+        of = "" if state.total_steps is None else f" of {state.total_steps}"
+        return None if state.finished else f"stopped at step {state.step}{of}"
 
     def model(self) -> Lifter:
         """The lifter with its weights, ready to predict."""
@@ -108,11 +120,20 @@ def open_run(path: str | Path) -> Run:
     file = path / RUN_FILE
     if not file.is_file():
         raise InputError(f"{path}: not a run folder ({RUN_FILE} is missing)")
+    return Run(path, _read_json(file, RunInfo))
+
+
+def read_state(checkpoint: Path) -> CheckpointState:
+    """The numbers beside a checkpoint's tensors; InputError where they cannot be read."""
+    return _read_json(checkpoint / STATE_FILE, CheckpointState)
+
+
+def _read_json(file: Path, model: type[ManifestT]) -> ManifestT:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: cannot be read as JSON") from error
-    return Run(path, manifests.validate(RunInfo, data, str(file)))
+    return manifests.validate(model, data, str(file))
 
 
 def create_run(path: str | Path, info: RunInfo) -> Run:
@@ -157,7 +178,7 @@ def write_checkpoint(
     def fill(folder: Path) -> None:
         for name, content in tensors.items():
             save_tensors(folder / name, content)
-        write_json(folder / "state.json", dict(state))
+        write_json(folder / STATE_FILE, dict(state))
 
     replace_folder(run / CHECKPOINT, fill)
 

@@ -9,7 +9,7 @@ and the number of items consumed. Workers take whole batches in turn and change 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,9 +22,6 @@ class Progress:
 
     epoch: int = 0
     items_in_epoch: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        return asdict(self)
 
 
 def epoch_order(groups: np.ndarray, seed: int, epoch: int, block: int | None = None) -> np.ndarray:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from lifting.training.config import TrainConfig
 from lifting.training.fit import Listener, Report
-from lifting.training.run import train
+from lifting.training.run import check_training, train
 
-__all__ = ["Listener", "Report", "TrainConfig", "train"]
+__all__ = ["Listener", "Report", "TrainConfig", "check_training", "train"]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from lifting.data import Progress
-from lifting.runs import MODEL_FILE, checkpoint_folder, write_checkpoint
+from lifting.runs import MODEL_FILE, CheckpointState, checkpoint_folder, read_state, write_checkpoint
 from lifting.training.averaging import Averager
 from lifting.training.step import Learner
 from posecap.errors import InputError
 
-TRAINING_FILE, STATE_FILE = "training.safetensors", "state.json"
+TRAINING_FILE = "training.safetensors"
 
 
-def save(run: Path, learner: Learner, averager: Averager | None, state: dict[str, Any]) -> None:
+def save(run: Path, learner: Learner, averager: Averager | None, state: CheckpointState) -> None:
     """Writes `checkpoint/`: weights to use, and all tensors and numbers that resuming needs.
 
     Every process of the run must call it; the first one writes.
@@ -28,28 +25,26 @@ def save(run: Path, learner: Learner, averager: Averager | None, state: dict[str
     random = _random_states(learner)
     if learner.ranks.is_first:
         used = learner.model.state_dict() if averager is None else averager.weights()
-        write_checkpoint(run, {MODEL_FILE: used, TRAINING_FILE: _tensors(learner, averager) | random}, state)
+        tensors = {MODEL_FILE: used, TRAINING_FILE: _tensors(learner, averager) | random}
+        write_checkpoint(run, tensors, state.model_dump())
     learner.ranks.wait()
 
 
-def restore(run: Path, learner: Learner, averager: Averager | None) -> dict[str, Any]:
-    """Puts the last checkpoint of `run` into the learner; its numbers, {} where there is none."""
+def restore(run: Path, learner: Learner, averager: Averager | None) -> CheckpointState | None:
+    """Puts the last checkpoint of `run` into the learner; its numbers, None where there is none."""
     folder = checkpoint_folder(run)
     if not folder.is_dir():
-        return {}
+        return None
     try:
         tensors = load_file(folder / TRAINING_FILE)
-        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        state = read_state(folder)
         _load_tensors(learner, averager, tensors)
+    except InputError:
+        raise
     except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: this checkpoint cannot be resumed ({reason})") from error
     return state
-
-
-def progress_of(state: dict[str, Any]) -> Progress:
-    """Where the run stood."""
-    return Progress(state.get("epoch", 0), state.get("items_in_epoch", 0))
 
 
 def _modules(learner: Learner) -> dict[str, nn.Module]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -9,18 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from lifting.data import Progress
 from lifting.data.loader import Loader
+from lifting.runs import CheckpointState
 from lifting.training import checkpoints
 from lifting.training.averaging import Averager
 from lifting.training.log import Log
 from lifting.training.schedule import learning_rate_factor
 from lifting.training.step import Learner, Terms
+from posecap.errors import InputError
 
 REPORT_EVERY, DIAGNOSE_EVERY = 10, 100
 ENDLESS = 2**31  # steps of a run that only the clock ends
@@ -78,20 +80,26 @@ class Fit:
         """Whether no further step is due, in any process."""
         return self.learner.ranks.any(self.interrupted or self.share() >= 1, self.learner.device)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> CheckpointState:
         """Numbers that resuming needs."""
-        total = None if self.total_steps == ENDLESS else self.total_steps
-        numbers = {"step": self.step, "total_steps": total, "seconds": self.seconds, "best": self.best}
-        numbers["validated"] = self.validated
-        return {**self.progress.as_dict(), **numbers, "finished": not self.interrupted and self.share() >= 1}
+        return CheckpointState(
+            epoch=self.progress.epoch,
+            items_in_epoch=self.progress.items_in_epoch,
+            step=self.step,
+            total_steps=None if self.total_steps == ENDLESS else self.total_steps,
+            seconds=self.seconds,
+            best=self.best,
+            validated=self.validated,
+            finished=not self.interrupted and self.share() >= 1,
+        )
 
     def resume(self) -> None:
         """Goes back to the last checkpoint of the run folder."""
         state = checkpoints.restore(self.run, self.learner, self.averager)
-        if state:
-            self.progress = checkpoints.progress_of(state)
-            self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
-            self.validated = state.get("validated")
+        if state is not None:
+            self.progress = Progress(state.epoch, state.items_in_epoch)
+            self.step, self.seconds = state.step, state.seconds
+            self.best, self.validated = state.best, state.validated
 
 
 def fit(run: Fit) -> None:
@@ -99,9 +107,10 @@ def fit(run: Fit) -> None:
     with _asked_to_stop(run):
         while not run.finished():
             _epoch(run)
-    if run.validated != run.step and not run.interrupted:
-        _validate(run)
     _save(run)
+    if run.validate is not None and run.validated != run.step and not run.interrupted:
+        _validate(run)
+        _save(run)
 
 
 def _epoch(run: Fit) -> None:
@@ -113,9 +122,10 @@ def _epoch(run: Fit) -> None:
         now = time.perf_counter()
         run.seconds, since = run.seconds + now - since, now
         finished = run.finished()
-        if run.step % REPORT_EVERY == 0 or finished:
+        due = _due(run.learner.recipe.training.checkpoint_every, run.step)
+        if run.step % REPORT_EVERY == 0 or due or finished or run.progress.epoch > epoch:
             _report(run, gathered)
-        if _due(run.learner.recipe.training.checkpoint_every, run.step):
+        if due:
             _save(run)
         if finished:
             break
@@ -182,12 +192,23 @@ class Gathered:
 
 def _report(run: Fit, gathered: Gathered) -> None:
     losses, rate = gathered.take()
+    _check_finite(run, losses)
     rate *= run.learner.ranks.world
     lr = run.learner.optimizer.param_groups[0]["lr"]
     if run.log is not None:
         run.log.write(run.step, **losses, learning_rate=lr, epoch=run.progress.epoch, clips_per_second=rate)
     if run.listener is not None and run.learner.ranks.is_first:
         run.listener(Report(run.step, run.total_steps, run.progress.epoch, losses, rate, lr))
+
+
+def _check_finite(run: Fit, losses: dict[str, float]) -> None:
+    """InputError for a run that went astray, before it is saved; what was saved earlier is kept."""
+    astray = [name for name, value in losses.items() if not math.isfinite(value)]
+    if astray:
+        raise InputError(
+            f"{run.run}: {astray[0]} is no longer finite at step {run.step}: lower optimizer.lr, or limit "
+            "the gradient (optimizer.clip_gradient)"
+        )
 
 
 def _save(run: Fit) -> None:

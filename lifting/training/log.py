@@ -8,15 +8,16 @@ from typing import Any
 
 from posecap.errors import InputError
 
+DIAGNOSIS = "features_between_frames"  # in the rows that measure gradients
 LOG_FILE = "log.jsonl"
 
 
 class Log:
-    """Rows of numbers; those with a step beyond `keep_until` (of a run cut off) are dropped at opening."""
+    """Rows of numbers; those that a run cut off wrote after step `keep_until` are dropped at opening."""
 
     def __init__(self, run: Path, keep_until: int = 0, tensorboard: bool = False) -> None:
         self._path = run / LOG_FILE
-        rows = [row for row in read_log(run) if row["step"] <= keep_until]
+        rows = [row for row in read_log(run) if _is_before(row, keep_until)]
         self._path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         self._board = _open_board(run) if tensorboard else None
 
@@ -32,6 +33,11 @@ class Log:
         """Flushes TensorBoard's file."""
         if self._board is not None:
             self._board.close()
+
+
+def _is_before(row: dict[str, Any], step: int) -> bool:
+    """Whether a row is from before a step began, of which gradients are measured at its beginning."""
+    return row["step"] < step or (row["step"] == step and DIAGNOSIS not in row)
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:

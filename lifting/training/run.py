@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -77,6 +78,14 @@ def train(
             _remove_unbegun(config.out)
         raise
     return open_run(config.out)
+
+
+def check_training(config: TrainConfig) -> None:
+    """InputError where `train` would refuse names or data before its first step; nothing is written."""
+    device = choose_device(config.device)
+    source, text = open_features(config, device)
+    training_clips(config.recipe, source)
+    build_learner(config.recipe, len(source.mirror_joints), text, device, Ranks(), config.seed)
 
 
 def _fit(fitting: Fit, config: TrainConfig, ranks: Ranks) -> None:
@@ -184,7 +193,8 @@ def _validation(fitting: Fit, recipe: Recipe, source: ClipSource):
     subject = validation_subject(recipe, source)
     if subject is None:
         return None
-    clips = Clips(source, windows_of(recipe), wanted=lambda info: info.subject == subject)
+    windows = replace(windows_of(recipe), stride=None)  # every frame once, whatever training leaves out
+    clips = Clips(source, windows, wanted=lambda info: info.subject == subject)
 
     def validate() -> float:
         error = 0.0

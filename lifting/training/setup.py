@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -34,7 +34,19 @@ def training_subjects(recipe: Recipe, source: ClipSource) -> tuple[str, ...]:
             raise unknown_name("training subject", subject, there)
     wanted = there if chosen.subjects_3d is None else [*chosen.subjects_3d, *chosen.subjects_captions]
     held_out = validation_subject(recipe, source)
+    _check_labelled(there if chosen.subjects_3d is None else chosen.subjects_3d, chosen, held_out)
     return tuple(subject for subject in there if subject in wanted and subject != held_out)
+
+
+def _check_labelled(labelled: Collection[str], chosen: SupervisionChoice, held_out: str | None) -> None:
+    both = sorted(set(labelled) & set(chosen.subjects_captions))
+    if both and chosen.subjects_3d is not None:
+        raise InputError(f"subject {both[0]} is named both with 3D and with captions only")
+    if labelled and not set(labelled) - {held_out, *chosen.subjects_captions}:
+        raise InputError(
+            f"no subject is left to train on with 3D: of {', '.join(labelled)}, {held_out} is held out "
+            f"and {', '.join(chosen.subjects_captions) or 'none'} have captions only"
+        )
 
 
 def training_rates(recipe: Recipe, source: ClipSource) -> tuple[float, ...]:

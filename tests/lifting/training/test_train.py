@@ -40,7 +40,8 @@ def test_a_run_cut_off_and_resumed_ends_bit_for_bit_like_an_undisturbed_one(tmp_
     whole = tiny_run(tmp_path / "whole", *settings)
 
     def cut_off(report):
-        raise RuntimeError
+        if report.step > cut:
+            raise RuntimeError
 
     with pytest.raises(RuntimeError):
         tiny_run(tmp_path / "cut", *settings, listener=cut_off)
@@ -184,3 +185,63 @@ def test_tensorboard_logs_are_written_where_asked(tmp_path):
     run = tiny_run(tmp_path / "run", tensorboard=True)
     assert list((run.path / "tensorboard").glob("events.*"))
     assert not (tiny_run(tmp_path / "plain").path / "tensorboard").exists()
+
+
+def test_a_loss_that_is_no_longer_finite_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
+    settings = ["training.steps=30", "training.checkpoint_every=2", "optimizer.lr=1e30"]
+    settings += ["optimizer.clip_gradient=null"]
+    with pytest.raises(InputError, match=r"(err1|total|gradient) is no longer finite at step"):
+        tiny_run(tmp_path / "run", *settings)
+    kept = tmp_path / "run" / "checkpoint"
+    assert not kept.exists() or all(
+        tensor.isfinite().all() for tensor in load_file(kept / "model.safetensors").values()
+    )
+
+
+def test_a_validation_that_fails_comes_after_the_last_checkpoint(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise InputError("no validation today")
+
+    monkeypatch.setattr("lifting.training.run.mean_error", fail)
+    with pytest.raises(InputError, match="no validation today"):
+        tiny_run(tmp_path / "run", "training.validate_subject=S6")
+    assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["step"] == 6
+
+
+def test_every_frame_is_validated_where_training_clips_leave_some_out(tmp_path):
+    run = tiny_run(tmp_path / "run", "clips.stride=9", "training.select=val")
+    assert any("validation_mpjpe_mm" in row for row in read_log(run.path))
+
+
+@pytest.mark.parametrize(
+    ("supervision", "message"),
+    [
+        ("{subjects_3d: [S1], subjects_captions: [S1]}", "S1 is named both with 3D and with captions only"),
+        ("{subjects_3d: [S6]}", "no subject is left to train on with 3D: of S6, S6 is held out"),
+    ],
+)
+def test_a_training_without_any_3d_is_refused(tmp_path, supervision, message):
+    with pytest.raises(InputError, match=message):
+        tiny_run(tmp_path / "run", f"supervision={supervision}", "training.validate_subject=S6")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"step": "soon"}'])
+def test_damaged_numbers_of_a_checkpoint_are_named(tmp_path, content):
+    run = tiny_run(tmp_path / "run")
+    (run.path / "checkpoint" / "state.json").write_text(content)
+    with pytest.raises(InputError, match=r"state.json"):
+        open_run(run.path).stopped()
+    with pytest.raises(InputError, match=r"state.json"):
+        tiny_run(run.path, resume=True)
+
+
+def test_a_run_cut_off_before_its_first_checkpoint_has_no_row_twice_in_its_log(tmp_path):
+    def cut_off(report):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        tiny_run(tmp_path / "run", listener=cut_off)
+    resumed = tiny_run(tmp_path / "run", resume=True)
+    whole = tiny_run(tmp_path / "whole")
+    assert [row["step"] for row in read_log(resumed.path)] == [row["step"] for row in read_log(whole.path)]
