@@ -30,6 +30,7 @@ from lifting.evaluation.views import RowsPredictor, predict_rows
 from lifting.memory import kept_memory
 from lifting.runs import Run, RunInfo, open_run, versions
 from posecap.errors import InputError
+from posecap.shards.store import address_of
 
 RESULTS = "results"
 
@@ -61,7 +62,7 @@ def evaluate(config: EvaluationConfig, progress: Any = None, source: ClipSource 
         found.row(name, truth_used(name, run.is_metric, config.protocol)) for name, found in rows.items()
     )
     results = Results(protocol_of(run, source, config), table, lifter.frames(), UNITS, lifter.by_sequence())
-    folder = config.out or run.path / RESULTS / folder_name(config, source)
+    folder = config.out or run.path / RESULTS / folder_name(config, source, run.info)
     results.save(folder)
     if config.figure and config.protocol == DEFAULT_PROTOCOL and run.is_metric:
         from lifting.evaluation.figure import draw_frames
@@ -160,11 +161,18 @@ def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[
     }
 
 
-def folder_name(config: EvaluationConfig, source: ClipSource) -> str:
+def folder_name(config: EvaluationConfig, source: ClipSource, info: RunInfo) -> str:
     """Name of the results' folder: split and 2D source, and what differs from the default."""
+    recipe = info.recipe.evaluation
     parts = [config.split, getattr(source, "keypoints", None) or "given"]
     if config.protocol != DEFAULT_PROTOCOL:
         parts.append(config.protocol)
     if config.hypotheses is not None or config.steps is not None:
-        parts.append(f"H{config.hypotheses or 1}-K{config.steps or 1}")
+        parts.append(f"H{config.hypotheses or recipe.hypotheses}-K{config.steps or recipe.steps}")
+    if config.flip not in (None, recipe.flip):
+        parts.append("flip" if config.flip else "no-flip")
+    if config.stride not in (None, recipe.stride):
+        parts.append(f"stride{config.stride}")
+    if config.features is not None and info.features not in (None, address_of(config.features)):
+        parts += [config.features.resolve().name, str(getattr(source, "sha256", None))[:8]]
     return "-".join(parts)

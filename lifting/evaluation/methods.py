@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from lifting.evaluation.views import Predictor, RowsPredictor
 from lifting.runs import Run, RunInfo
 from posecap.errors import InputError
 
+if TYPE_CHECKING:
+    from lifting.backbones.d3dp import D3DP
+
 LIFTER = "lifter"
 
 
@@ -26,6 +30,7 @@ def lifter_predictor(
     model = run.model().to(device)
     choice = config.choice(run.info.recipe.evaluation)
     mirror = torch.from_numpy(source.mirror_joints)
+    torch.manual_seed(0)  # of the noise that diffusion begins with
     return lambda pose_2d: model.predict(pose_2d, flip=choice.flip, mirror=mirror)
 
 
@@ -49,6 +54,9 @@ def _rows(run: Run, config: EvaluationConfig, source: ClipSource, device: torch.
             raise InputError(f"--hypotheses and --steps are for diffusion; {run.path} holds a {name}")
         predict = lifter_predictor(run, config, source, device)
         return lambda batch: {LIFTER: predict(batch["pose_2d"])}
+    longest = cast("D3DP", model).schedule.timesteps
+    if choice.steps > longest:
+        raise InputError(f"--steps {choice.steps}: {run.path} knows {longest} times of diffusion at most")
     mirror = torch.from_numpy(source.mirror_joints)
     sampler = HypothesesPredictor(
         model,

@@ -68,7 +68,7 @@ class Results:
         return [
             {"action": means.get(action, action), "frames": self.frames.get(action, total)}
             | {
-                f"{row.method} {metric}": round(row.scores[metric][action], 2)
+                f"{row.method} {metric}": _rounded(row.scores.get(metric, {}).get(action))
                 for row in self.rows
                 for metric in shown
             }
@@ -92,7 +92,7 @@ class Results:
         """results.json, results.csv and results.md in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "results.json", self.as_dict())
-        (folder / "results.csv").write_text(rows_to_csv(self.by_action()), encoding="utf-8")
+        (folder / "results.csv").write_text(self.format("csv"), encoding="utf-8")
         (folder / "results.md").write_text(self.markdown(), encoding="utf-8")
 
     def markdown(self) -> str:
@@ -106,12 +106,17 @@ class Results:
         return "\n".join([heading, note, *tables, protocol])
 
     def format(self, how: Format) -> str:
-        """The tables as text."""
+        """The tables as text; in CSV every metric by action."""
         if how == "json":
             return json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
         if how == "csv":
-            return rows_to_csv(self.by_action())
+            return rows_to_csv(self.by_action(tuple(self.rows[-1].scores)))
         return self.markdown()
+
+
+def _rounded(value: float | None) -> float | str:
+    """As a table shows it; nothing where an action is too short for a metric."""
+    return "" if value is None else round(value, 2)
 
 
 def load_results(folder: Path) -> Results:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lifting.data import Batch, Clips
+from posecap.errors import InputError
 
 Predictor = Callable[[Tensor], Tensor]
 """(B, F, J, 3) normalised x, y and confidence to (B, F, J, 3) metres, root-relative."""
@@ -85,6 +86,8 @@ def _by_clip(
     with torch.inference_mode():
         found = predict({key: torch.from_numpy(value).to(device) for key, value in cut.items()})
         arrays = {name: pose.float().cpu().numpy().copy() for name, pose in found.items()}
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise InputError("predicted poses are not finite: the training of these weights went astray")
     if not keep_root:
         for array in arrays.values():
             array[:, :, 0] = 0

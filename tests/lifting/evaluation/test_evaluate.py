@@ -6,8 +6,9 @@ import torch
 
 from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate, load_results
+from lifting.evaluation.evaluate import folder_name
 from lifting.evaluation.figure import pick_frames
-from lifting.evaluation.methods import LIFTER
+from lifting.evaluation.methods import LIFTER, lifter_predictor
 from lifting.evaluation.reporting import scored_joints
 from lifting.evaluation.results import FRAMES, MEAN, Results, Row
 from lifting.evaluation.scores import SCORES, view_scores
@@ -156,3 +157,66 @@ def test_the_table_of_3dhp_has_pck_and_both_means_of_its_sequences():
     assert (unweighted["action"], unweighted["lifter PCK@150"]) == ("mean of sequences, unweighted", 80)
     assert (weighted["action"], weighted["lifter AUC"]) == ("mean of sequences, weighted by frames", 55)
     assert unweighted["frames"] == 40
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({}, "test-given"),
+        ({"flip": True}, "test-given"),
+        ({"flip": False}, "test-given-no-flip"),
+        ({"stride": 2}, "test-given-stride2"),
+        ({"protocol": "mixste", "flip": False}, "test-given-mixste-no-flip"),
+    ],
+)
+def test_what_differs_from_the_plain_call_has_a_folder_of_its_own(run, told, name):
+    config = EvaluationConfig(run.path, **told)
+    assert folder_name(config, make_source(LENGTHS, SUBJECTS), run.info) == name
+
+
+def test_results_on_other_shards_have_a_folder_of_their_own(run, tmp_path):
+    info = run.info.model_copy(update={"features": str(tmp_path / "own")})
+    source = make_source(LENGTHS, SUBJECTS)
+    source.sha256 = "0123456789abcdef"
+    names = [
+        folder_name(EvaluationConfig(run.path, features=tmp_path / shards), source, info)
+        for shards in ("own", "others")
+    ]
+    assert names == ["test-given", "test-given-others-01234567"]
+
+
+def test_hypotheses_and_steps_that_are_not_told_are_named_as_the_recipe_has_them(tmp_path):
+    run = tiny_run(tmp_path / "run", "evaluation={hypotheses: 5, steps: 3}")
+    source = make_source()
+    assert folder_name(EvaluationConfig(run.path, steps=2), source, run.info) == "test-given-H5-K2"
+    assert folder_name(EvaluationConfig(run.path, hypotheses=2), source, run.info) == "test-given-H2-K3"
+
+
+def test_every_metric_stands_in_the_csv(results):
+    header = results.format("csv").splitlines()[0]
+    assert all(f"lifter {metric}" in header.split(",") for metric in SCORES)
+
+
+def test_poses_that_are_not_finite_are_not_measured():
+    clips = Clips(make_source(), Windows(5))
+    with pytest.raises(InputError, match="not finite"):
+        list(predict_views(lambda pose_2d: pose_2d * torch.nan, clips))
+
+
+DIFFUSION = ("backbone={name: d3dp, options: {channels: 16, depth: 1, heads: 2, timesteps: 20}}",)
+
+
+def test_diffusion_predicts_the_same_twice(tmp_path):
+    run, source = tiny_run(tmp_path / "run", *DIFFUSION), make_source()
+    clips, config = Clips(source, Windows(5)), EvaluationConfig(run.path)
+    one, two = (
+        next(predict_views(lifter_predictor(run, config, source, torch.device("cpu")), clips)).prediction
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+def test_more_sampling_steps_than_times_of_diffusion_are_refused(tmp_path):
+    run = tiny_run(tmp_path / "run", *DIFFUSION)
+    with pytest.raises(InputError, match=r"--steps 21: .* knows 20 times"):
+        evaluate(EvaluationConfig(run.path, steps=21, device="cpu"), source=make_source())
