@@ -12,5 +12,4 @@ __all__ = [
     "compare",
     "grid_names",
     "load_grid",
-    "write_report",
 ]

@@ -15,7 +15,7 @@ from lifting.evaluation import EvaluationConfig, Results, evaluate, load_results
 from lifting.evaluation.evaluate import RESULTS
 from lifting.recipes import Recipe, load_recipe
 from lifting.runs import RUN_FILE
-from lifting.training import Listener, TrainConfig, train
+from lifting.training import Listener, TrainConfig, check_training, train
 from posecap.errors import InputError
 from posecap.shards import open_shards
 
@@ -44,9 +44,10 @@ def ablate(config: AblationConfig, listener: Listener | None = None, note: Any =
     """Trains and measures every variant with every seed and writes the report into `config.out`.
 
     Seeds go round before variants, so that paired differences are there early. `note` is told one line
-    a run. Raises InputError for unknown names before anything is trained.
+    a run. Raises InputError for names and data that do not fit before anything is trained.
     """
     grid, cases = load_grid(config.grid), resolve_cases(config)
+    check_cases(config, cases)
     found: dict[str, list[Results]] = {name: [] for name in cases}
     for seed in range(config.seeds):
         for name, case in cases.items():
@@ -70,7 +71,29 @@ class Case:
 
 def resolve_cases(config: AblationConfig) -> dict[str, Case]:
     """Every variant of every recipe by name, the reference first; with one recipe, named as the variant."""
-    return {name: case for recipe in config.recipes for name, case in _of_recipe(config, recipe)}
+    if not config.recipes:
+        raise InputError("an ablation needs a recipe")
+    found: dict[str, Case] = {}
+    for recipe in config.recipes:
+        for name, case in _of_recipe(config, recipe):
+            if folder_of(name) in map(folder_of, found):
+                raise InputError(f"two variants would share the folder {folder_of(name)}: rename '{name}'")
+            found[name] = case
+    return found
+
+
+def check_cases(config: AblationConfig, cases: dict[str, Case]) -> None:
+    """InputError for the first case that could not be trained, or for a split that is not there."""
+    splits = {info.split for info in open_shards(config.features).sequence_infos.values()}
+    if config.split not in splits:
+        raise InputError(
+            f"no sequence of the split '{config.split}' is there (found: {', '.join(sorted(splits))})"
+        )
+    for name, case in cases.items():
+        try:
+            check_training(_training(config, name, case.recipe, seed=0))
+        except InputError as error:
+            raise InputError(f"variant '{name}': {error}") from error
 
 
 def _of_recipe(config: AblationConfig, recipe: str) -> Iterator[tuple[str, Case]]:
@@ -96,7 +119,6 @@ def _chosen(variants: dict[str, Changes], reference: str, wanted: Sequence[str])
 def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener: Listener | None) -> Results:
     """Results of one variant and seed, measured now or before."""
     out = run_folder(config, name, seed)
-    training = TrainConfig(config.features, recipe, out, config.keypoints, seed, config.device)
     measured = out / RESULTS / "ablation"
     resume = (out / RUN_FILE).is_file()
     if resume and (measured / "results.json").is_file():
@@ -104,7 +126,7 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
         results = load_results(measured)
         if results.protocol.get("split") == config.split:
             return results
-    run = train(replace(training, resume=resume), listener)
+    run = train(replace(_training(config, name, recipe, seed), resume=resume), listener)
     stopped = run.stopped()
     if stopped is not None:
         raise InputError(f"{out}: {stopped}; the same command goes on")
@@ -112,6 +134,11 @@ def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener:
         run.path, split=config.split, baselines=False, figure=False, device=config.device, out=measured
     )
     return evaluate(told)
+
+
+def _training(config: AblationConfig, name: str, recipe: Recipe, seed: int) -> TrainConfig:
+    out = run_folder(config, name, seed)
+    return TrainConfig(config.features, recipe, out, config.keypoints, seed, config.device)
 
 
 def _check_same(config: AblationConfig, out: Path, recipe: Recipe) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -233,3 +234,47 @@ def test_published_numbers_are_known_for_human36m_and_not_made_up_for_others():
     assert all(row.source and row.mpjpe for row in published_numbers("h36m").rows)
     assert published_numbers("amass") is None
     assert published_numbers(None) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"split": "tset"}, "no sequence of the split 'tset' is there"),
+        ({"overrides": (*TINY_RUN, "training.validate_subject=S7")}, "unknown training subject 'S7'"),
+        ({"keypoints": "cpn"}, "unknown 2D source 'cpn'"),
+        ({"recipes": ()}, "needs a recipe"),
+        ({"recipes": ("small", "small")}, "two variants would share the folder small-plain"),
+        ({"grid": "alignments", "variants": ("cm",)}, "variant 'cm': .*no text features"),
+    ],
+)
+def test_what_cannot_be_trained_or_measured_is_told_before_anything_is(
+    shards, grid, tmp_path, changes, message
+):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, device="cpu")
+    with pytest.raises(InputError, match=message):
+        ablate(replace(config, **changes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_option_that_one_variant_cannot_have_is_told_before_the_first_is_trained(shards, tmp_path):
+    variants = {
+        "plain": {},
+        "deep": {"backbone": {"options": {"embedding": "deep"}}},
+    }
+    path = tmp_path / "grid.yaml"
+    path.write_text(
+        yaml.safe_dump({"name": "g", "description": "d", "reference": "plain", "variants": variants})
+    )
+    with pytest.raises(InputError, match="variant 'deep': unknown embedding 'deep'"):
+        ablate(AblationConfig(shards, tmp_path / "out", str(path), overrides=TINY_RUN, device="cpu"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_names_that_differ_in_signs_only_are_refused(shards, tmp_path):
+    path = tmp_path / "grid.yaml"
+    variants = {"plain": {}, "lr 0-1": {}, "lr 0_1": {}}
+    path.write_text(
+        yaml.safe_dump({"name": "g", "description": "d", "reference": "plain", "variants": variants})
+    )
+    with pytest.raises(InputError, match="share the folder lr-0-1: rename 'lr 0_1'"):
+        resolve_cases(AblationConfig(shards, tmp_path / "out", str(path), overrides=TINY_RUN))
