@@ -18,7 +18,8 @@ COLUMNS = ("sequence", "start", "end", "caption")
 def read_captions(path: Path, definitions: Definitions) -> dict[str, list[Span]]:
     """Spans by sequence of a CSV file with the columns `sequence, start, end, caption`.
 
-    InputError names the file and line of a bad frame number or a sentence that is not in the bank.
+    InputError names the file and line of a bad frame number, of a sentence that is not in the bank, or of
+    a row with too few or too many values.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -29,9 +30,14 @@ def read_captions(path: Path, definitions: Definitions) -> dict[str, list[Span]]
             spans: dict[str, list[Span]] = {}
             for row in reader:
                 where = f"{path}, line {reader.line_num}"
+                if None in row or None in row.values():
+                    count = f"{len(reader.fieldnames or ())} values"
+                    raise InputError(f'{where}: expected {count}; put a caption with commas into "quotes"')
                 spans.setdefault(row["sequence"], []).append(_span(row, where, definitions))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as CSV ({error})") from error
+    if not spans:
+        raise InputError(f"{path}: holds no captions")
     return spans
 
 
@@ -46,6 +52,6 @@ def _span(row: dict[str, str], where: str, definitions: Definitions) -> Span:
     if not 0 <= start < end:
         raise InputError(f"{where}: expected 0 <= start < end, found {start} and {end}")
     try:
-        return Span(start, end, tuple(parse(row["caption"] or "", definitions)))
+        return Span(start, end, tuple(parse(row["caption"], definitions)))
     except InputError as error:
         raise InputError(f"{where}: {error}") from error

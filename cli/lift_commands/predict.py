@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,7 +99,16 @@ def predict(
     """
     from lifting.prediction import PredictionConfig, predict_file
 
-    _check_sources(keypoints, video, features, {"--sequence": sequence, "--camera": camera}, truth)
+    _check_sources(keypoints, video, features)
+    if features:
+        told = {"--detector": detector, "--size": size, "--fps": fps, "--layout": layout, "--truth": truth}
+        told["--format"] = None if format == "auto" else format
+        _refuse(told, "--keypoints or --video: shards tell it themselves")
+    else:
+        told = {"--camera": camera, "--sequence": None if truth else sequence}
+        _refuse(told, "--features SHARDS")
+    if truth is None:
+        _refuse({"--truth-frame": truth_frame}, "--truth FILE")
     if not any((out, bvh, gif, rrd)):
         raise typer.BadParameter("give at least one file to write: --out, --bvh, --gif or --rrd")
     source = None if features else keypoints or video
@@ -143,23 +153,19 @@ def predict(
     note(f"{', '.join(files)}: {people}, {made.num_frames} frames at {made.fps:g} a second")
 
 
-def _check_sources(
-    keypoints: str | None,
-    video: Path | None,
-    features: Path | None,
-    of_shards: dict[str, str | None],
-    truth: Path | None,
-) -> None:
+def _check_sources(keypoints: str | None, video: Path | None, features: Path | None) -> None:
     """The command line is bad where it names no source of 2D, or two."""
     if features is None and (keypoints is None) == (video is None):
         raise typer.BadParameter("give either --keypoints, --video or --features")
     if features is not None and video is not None:
         raise typer.BadParameter("give either --video or --features")
-    stray = [name for name, value in of_shards.items() if value is not None]
-    if features is None and truth is None and stray:
-        raise typer.BadParameter(f"{stray[0]} goes with --features SHARDS")
-    if features is not None and truth is not None:
-        raise typer.BadParameter("the truth of --features is in the shards: leave --truth out")
+
+
+def _refuse(options: Mapping[str, object], needed: str) -> None:
+    """The command line is bad where an option is given without what it belongs to."""
+    stray = [name for name, value in options.items() if value is not None]
+    if stray:
+        raise typer.BadParameter(f"{stray[0]} goes with {needed}")
 
 
 def _record(path: Path, made: PredictionFile) -> None:

@@ -25,6 +25,7 @@ from posecap.errors import InputError
 if TYPE_CHECKING:
     from lifting.data.videos import Videos
     from lifting.data.written import Span
+    from lifting.recipes import Recipe
     from lifting.training import Report
 
 FeaturesOption = Annotated[
@@ -47,7 +48,7 @@ def train(
         str | None, typer.Option(help="What text does in training: none, cm, ... [default: the recipe's]")
     ] = None,
     keypoints: Annotated[str | None, typer.Option(help="2D source, if the shards hold several.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of weights, order and noise.")] = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the clips, instead of the recipe's.")
     ] = None,
@@ -120,15 +121,17 @@ def train(
         "validate_subject": validate,
     }
     given: dict[str, Any] = {name: value for name, value in training.items() if value is not None}
-    if epochs is not None and steps is None:
-        given["steps"] = None
+    if (epochs is None) != (steps is None):  # the one that is given alone decides
+        given["steps" if steps is None else "epochs"] = None
     supervision = _supervision(supervise_3d, supervise_captions)
     alignment = {} if align is None else {"name": align}
     chosen = load_recipe(recipe, setting or (), training=given, alignment=alignment, supervision=supervision)
+    if chosen.supervision.subjects_captions and chosen.supervision.subjects_3d is None:
+        raise InputError("--supervise-captions needs --supervise-3d: name the subjects whose 3D is used")
     seen = videos_of(videos, video_size, video_fps, video_layout, video_up, detector)
     if seen is not None and captions is None:
         raise InputError("--videos needs --captions: what the videos show, written in canonical sentences")
-    written = _written(captions, features, supervision, seen)
+    written = _written(captions, features, chosen, seen)
     config = TrainConfig(features, chosen, out, keypoints, seed, device, resume, tensorboard, written, seen)
     with progress(not quiet) as shown:
         bar = _Bar(shown)
@@ -146,20 +149,17 @@ def train(
 
 
 def _supervision(with_3d: str | None, with_captions: str | None) -> dict[str, Any]:
-    if with_captions and not with_3d:
-        raise InputError("--supervise-captions needs --supervise-3d: name the subjects whose 3D is used")
-    if not with_3d:
-        return {}
-    return {"subjects_3d": split_names(with_3d), "subjects_captions": split_names(with_captions)}
+    told = {"subjects_3d": with_3d, "subjects_captions": with_captions}
+    return {field: split_names(names) for field, names in told.items() if names is not None}
 
 
 def _written(
-    captions: Path | None, features: Path, supervision: dict[str, Any], videos: Videos | None
+    captions: Path | None, features: Path, recipe: Recipe, videos: Videos | None
 ) -> dict[str, list[Span]] | None:
     """The captions of a file, as statements of the shards' definitions."""
     if captions is None:
         return None
-    if videos is None and not supervision.get("subjects_captions"):
+    if videos is None and not recipe.supervision.subjects_captions:
         raise InputError(
             "--captions needs --supervise-captions or --videos: name the subjects they are written for"
         )

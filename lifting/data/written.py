@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lifting.data.sources import ClipSource, SequenceData, SourceOver
-from posecap.errors import unknown_name
+from posecap.errors import InputError, unknown_name
 
 
 class Span(NamedTuple):
@@ -26,11 +26,16 @@ class WrittenCaptions(SourceOver):
     def __init__(
         self, source: ClipSource, written: Mapping[str, Sequence[Span]], subjects: Collection[str]
     ) -> None:
-        """written: spans by sequence key; InputError for a key that is none of the subjects' sequences."""
-        known = [info.key for info in source.infos if info.subject in subjects]
-        for key in written:
+        """written: spans by sequence key.
+
+        InputError for a key that is none of the subjects' sequences, or frames that it does not have.
+        """
+        known = {info.key: info.num_frames for info in source.infos if info.subject in subjects}
+        for key, spans in written.items():
             if key not in known:
                 raise unknown_name("sequence with captions", key, known)
+            for span in spans:
+                _check_frames(key, span, known[key])
         super().__init__(source)
         self._written, self._subjects = written, frozenset(subjects)
 
@@ -44,11 +49,18 @@ class WrittenCaptions(SourceOver):
         return replace(data, views=views, sentence_ids=ids)
 
 
+def _check_frames(key: str, span: Span, num_frames: int) -> None:
+    if span.end > num_frames:
+        raise InputError(
+            f"captions of '{key}': it has no frames {span.start} to {span.end - 1}, but 0 to {num_frames - 1}"
+        )
+
+
 def spans_to_ids(spans: Sequence[Span], num_frames: int) -> np.ndarray:
     """(T, M) int32 statements of every frame, each once, -1 padded."""
     frames: list[set[int]] = [set() for _ in range(num_frames)]
     for span in spans:
-        for told in frames[max(0, span.start) : span.end]:
+        for told in frames[span.start : span.end]:
             told.update(span.ids)
     ids = np.full((num_frames, max(1, *(len(told) for told in frames))), -1, np.int32)
     for row, told in zip(ids, frames, strict=True):

@@ -80,4 +80,4 @@ def _moved(span: Span, track: Track) -> Span:
             f"captions of '{track.info.key}': it has no frames {span.start} to {span.end - 1}, "
             f"but {track.start} to {last}"
         )
-    return Span(max(0, start), end, span.ids)
+    return Span(max(0, start), min(end, track.info.num_frames), span.ids)

@@ -100,7 +100,10 @@ def test_a_view_of_shards_is_lifted_and_measured(trained, shards, tmp_path):
     [
         (("--features", "S"), 2, "at least one file to write"),
         (("--keypoints", "a.npz", "--out", "o.parquet", "--camera", "1"), 2, "--camera goes with --features"),
-        (("--features", "S", "--truth", "t.npy", "--out", "o.parquet"), 2, "leave --truth out"),
+        (("--features", "S", "--size", "9x9", "--out", "o.parquet"), 2, "--size goes with --keypoints"),
+        (("--features", "S", "--format", "coco", "--out", "o.parquet"), 2, "--format goes with --keypoints"),
+        (("--keypoints", "a.npz", "--out", "o.parquet", "--truth-frame", "world"), 2, "goes with --truth"),
+        (("--features", "S", "--truth", "t.npy", "--out", "o.parquet"), 2, "--truth goes with --keypoints"),
         (("--features", "S", "--video", "v.mp4", "--out", "o.parquet"), 2, "either --video or"),
         (("--features", "no", "--out", "o.parquet"), 1, "no such shard directory"),
         (("--keypoints", "a.npz", "--out", "o.parquet", "--fps", "inf"), 1, "a frame rate of inf is none"),
@@ -256,3 +259,31 @@ def test_a_run_that_changed_shards_end_leaves_nothing(shards, recipe, tmp_path):
     assert result.exit_code == 1
     assert "changed since it was written" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_the_length_that_is_told_alone_decides(shards, recipe, tmp_path):
+    given = ("train", "--features", shards, "--recipe", recipe, "--keypoints", "gt", "--quiet")
+    endless = ("--set", "training.epochs=1", "--set", "training.steps=2")
+    for name, options, steps in (("steps", ("--steps", 7), None), ("epochs", ("--epochs", 3), 3)):
+        result = lift(*given, "--out", tmp_path / name, *options)
+        assert result.exit_code == 0, result.stderr
+        told = json.loads((tmp_path / name / "run.json").read_text())["recipe"]["training"]
+        assert told["epochs"] == steps
+    assert lift(*given, "--out", tmp_path / "both", *endless, "--steps", 5).exit_code == 0
+
+
+@pytest.mark.parametrize("seed", ["-1", "99999999999999999999"])
+def test_a_seed_that_is_none_is_a_bad_command_line(shards, recipe, tmp_path, seed):
+    given = ("train", "--features", shards, "--recipe", recipe, "--keypoints", "gt")
+    assert lift(*given, "--out", tmp_path / "run", "--seed", seed).exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["out=x", "path=x", "name=x", "heads=abc"])
+def test_options_that_no_backbone_has_are_told_of_imported_weights(tmp_path, option):
+    (tmp_path / "x.bin").write_bytes(b"")
+    result = lift(
+        "import-weights", tmp_path / "x.bin", "--from", "mixste", "--out", tmp_path / "r", "--option", option
+    )
+    assert result.exit_code == 1
+    assert "backbone mixste" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -65,6 +65,10 @@ def test_captions_from_a_file_teach_what_the_same_statements_in_shards_teach(sha
         ("sequence,start,end,caption\nS5/Walking,5,5,\n", "line 2: expected 0 <= start < end"),
         ("sequence,start,end,caption\nS5/Walking,0,5,The tail wags.\n", "line 2: unknown canonical sentence"),
         ("sequence,start,end,caption\nS1/Walking,0,5,\n", "unknown sequence with captions 'S1/Walking'"),
+        ("sequence,start,end,caption\n", "holds no captions"),
+        ("sequence,start,end,caption\nS5/Walking,0,5,One, two.\n", "line 2: expected 4 values"),
+        ("sequence,start,end,caption\nS5/Walking,0,5\n", "line 2: expected 4 values"),
+        ("sequence,start,end,caption\nS5/Walking,3,13,\n", "it has no frames 3 to 12, but 0 to 11"),
     ],
 )
 def test_a_bad_caption_file_is_one_line_and_leaves_nothing(shards, tmp_path, text, message):
@@ -79,3 +83,24 @@ def test_a_bad_caption_file_is_one_line_and_leaves_nothing(shards, tmp_path, tex
 def test_captions_need_to_know_whose_they_are(shards, tmp_path):
     result = train(shards, tmp_path / "run", "--captions", tmp_path / "captions.csv")
     assert "--captions needs --supervise-captions" in result.stderr
+
+
+def test_a_recipe_may_name_whose_captions_are_written(shards, tmp_path):
+    file = write(tmp_path / "all.csv", shards, " ".join)
+    named = "supervision={subjects_3d: [S1], subjects_captions: [S5]}"
+    for name, options in {"told": WEAK, "in the recipe": ("--set", named)}.items():
+        result = train(shards, tmp_path / name, "--captions", file, *options)
+        assert result.exit_code == 0, result.output
+    assert weights(tmp_path / "told") == weights(tmp_path / "in the recipe")
+
+
+def test_an_option_changes_only_what_it_names(shards, tmp_path):
+    recipe = tmp_path / "weak.yaml"
+    recipe.write_text(
+        "extends: small\nname: weak\nsupervision: {subjects_3d: [S5], subjects_captions: [S1]}\n"
+    )
+    both = train(shards, tmp_path / "run", "--recipe", recipe, "--supervise-3d", "S1")
+    assert "subject S1 is named both with 3D and with captions only" in both.stderr
+    assert train(shards, tmp_path / "run", "--recipe", recipe, *WEAK).exit_code == 0
+    told = json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]["supervision"]
+    assert (told["subjects_3d"], told["subjects_captions"]) == (["S1"], ["S5"])
