@@ -6,18 +6,25 @@ A recipe may say `extends: other` and then states only what differs. `resolve` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from posecap import manifests
 from posecap.errors import InputError
 from posecap.manifests import Manifest
+from posecap.options import Share
 
 FAMILY = "recipes"
+
+
+class Choice(Manifest):
+    """Base of a recipe's sections: numbers are finite."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
 
 def _without(options: dict[str, Any], told_elsewhere: Mapping[str, str]) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def _without(options: dict[str, Any], told_elsewhere: Mapping[str, str]) -> dict
     return options
 
 
-class BackboneChoice(Manifest):
+class BackboneChoice(Choice):
     """Which network; options are the arguments of its class in lifting.backbones."""
 
     name: str = "mixste"
@@ -39,16 +46,16 @@ class BackboneChoice(Manifest):
         return _without(options, {"frames": "is clips.frames", "joints": "is what the data have"})
 
 
-class ClipChoice(Manifest):
+class ClipChoice(Choice):
     """How views are cut into clips."""
 
     frames: int = Field(243, ge=1, description="frames of a clip")
     stride: int | None = Field(None, ge=1, description="clip frames between clips; null: frames, no overlap")
-    rate: float | None = Field(None, gt=0, description="frames a second that clips keep; null: all")
+    rate: float | None = Field(None, ge=1, description="frames a second that clips keep; null: all")
     flip: bool = Field(True, description="every clip also occurs mirrored in every epoch")
 
 
-class AlignmentChoice(Manifest):
+class AlignmentChoice(Choice):
     """What text does in training; options are the arguments of its class in lifting.alignment."""
 
     name: str = "none"
@@ -69,7 +76,7 @@ class AlignmentChoice(Manifest):
         return _without(options, told | {"text_dim": "is the text encoder's"})
 
 
-class LossChoice(Manifest):
+class LossChoice(Choice):
     """The error of a predicted pose, by its name in lifting.losses."""
 
     name: str = "mpjpe"
@@ -78,18 +85,18 @@ class LossChoice(Manifest):
     )
 
 
-class OptimizerChoice(Manifest):
+class OptimizerChoice(Choice):
     """AdamW."""
 
     lr: float = Field(gt=0)
     weight_decay: float = Field(0.1, ge=0)
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: tuple[Share, Share] = (0.9, 0.999)
     clip_gradient: float | None = Field(
         None, gt=0, description="largest norm of the gradient; null: no limit"
     )
 
 
-class ScheduleChoice(Manifest):
+class ScheduleChoice(Choice):
     """How the learning rate falls: exponential by epoch, cosine to 0 by step, or not at all."""
 
     name: Literal["exponential", "cosine", "constant"] = "exponential"
@@ -97,7 +104,7 @@ class ScheduleChoice(Manifest):
     warmup_steps: int = Field(0, ge=0)
 
 
-class TrainingChoice(Manifest):
+class TrainingChoice(Choice):
     """How long and how."""
 
     epochs: int | None = Field(None, ge=1)
@@ -120,7 +127,7 @@ class TrainingChoice(Manifest):
     checkpoint_every: int | None = Field(None, ge=1, description="steps; null: once an epoch")
 
 
-class SupervisionChoice(Manifest):
+class SupervisionChoice(Choice):
     """Subjects with 3D labels and subjects with captions only; null: all training subjects have 3D."""
 
     subjects_3d: tuple[str, ...] | None = None
@@ -138,7 +145,7 @@ class SupervisionChoice(Manifest):
     known_cameras: bool = Field(True, description="project by the shards' intrinsics, or scale")
 
 
-class EvaluationChoice(Manifest):
+class EvaluationChoice(Choice):
     """How the run is measured unless `lift eval` is told otherwise."""
 
     flip: bool = True
@@ -147,7 +154,7 @@ class EvaluationChoice(Manifest):
     stride: int | None = Field(None, ge=1, description="overlap of clips whose predictions are averaged")
 
 
-class Recipe(Manifest):
+class Recipe(Choice):
     """A whole recipe."""
 
     name: str
@@ -162,6 +169,13 @@ class Recipe(Manifest):
     supervision: SupervisionChoice = Field(default_factory=SupervisionChoice)
     evaluation: EvaluationChoice = Field(default_factory=EvaluationChoice)
 
+    @model_validator(mode="after")
+    def _clips_overlap(self) -> Recipe:
+        stride = self.evaluation.stride
+        if stride is not None and stride > self.clips.frames:
+            raise ValueError(f"evaluation.stride: {stride} is longer than a clip, {self.clips.frames} frames")
+        return self
+
 
 def recipe_names() -> list[str]:
     """Names of the shipped recipes."""
@@ -172,14 +186,19 @@ def load_recipe(name: str, overrides: Sequence[str] = (), **sections: Mapping[st
     """The shipped recipe `name`, or a user's `.yaml` file.
 
     overrides: `section.field=value`, values in YAML; sections: the same as mappings. InputError names
-    the file and field.
+    the file and field, and a field that both tell.
     """
     data, source = _read(name)
-    for section, fields in sections.items():
-        data = merge(data, {section: dict(fields)})
-    for text in overrides:
-        data = merge(data, _parse_override(text))
-    return manifests.validate(Recipe, data, source)
+    told = _parse_overrides(overrides)
+    _check_told_once(told, sections)
+    return manifests.validate(Recipe, merge(merge(data, sections), told), source)
+
+
+def _check_told_once(told: Mapping[str, Any], sections: Mapping[str, Any]) -> None:
+    for field in _fields(told):
+        if any(field[: len(other)] == other[: len(field)] for other in _fields(sections)):
+            name = ".".join(field)
+            raise InputError(f"--set {name}: another option or the variant of a grid tells it already")
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,15 +206,28 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
 
     Options of a backbone, an alignment or a loss belong to its name: another name drops them.
     """
-    merged = dict(base)
+    kept = dict(base)
     if "options" in base and "name" in changes and changes["name"] != base.get("name"):
-        merged.pop("options")
+        kept.pop("options")
+    return _laid_over(kept, changes, merge)
+
+
+def _laid_over(base: Mapping[str, Any], changes: Mapping[str, Any], join: Any = None) -> dict[str, Any]:
+    join, laid = join or _laid_over, dict(base)
     for key, value in changes.items():
-        below = merged.get(key)
-        merged[key] = (
-            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-        )
-    return merged
+        below = laid.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        laid[key] = join(below, value) if both else value
+    return laid
+
+
+def _fields(data: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Paths of the fields that are told; null tells nothing."""
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _fields(value, (*before, key))
+        elif value is not None:
+            yield *before, key
 
 
 def _read(name: str, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], str]:
@@ -211,6 +243,13 @@ def _read(name: str, seen: tuple[Path, ...] = ()) -> tuple[dict[str, Any], str]:
         return data, path.name
     nested = str(path.parent / parent) if str(parent).endswith((".yaml", ".yml")) else str(parent)
     return merge(_read(nested, (*seen, path))[0], data), path.name
+
+
+def _parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for text in texts:
+        told = _laid_over(told, _parse_override(text))
+    return told
 
 
 def _parse_override(text: str) -> dict[str, Any]:

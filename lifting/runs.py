@@ -59,10 +59,10 @@ class CheckpointState(Manifest):
 
     epoch: int = 0
     items_in_epoch: int = 0
-    step: int = 0
+    step: int = Field(0, ge=0)
     total_steps: int | None = None
     seconds: float = 0.0
-    best: float = float("inf")
+    best: float | None = None
     validated: int | None = None
     finished: bool = True
 
@@ -139,11 +139,16 @@ def _read_json(file: Path, model: type[ManifestT]) -> ManifestT:
 def create_run(path: str | Path, info: RunInfo) -> Run:
     """A new run folder; InputError where the folder holds something already."""
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path}: is there already and not empty (resume that run or name another folder)")
+    check_folder(path)
     path.mkdir(parents=True, exist_ok=True)
     write_json(path / RUN_FILE, info.model_dump(mode="json"))
     return Run(path, info)
+
+
+def check_folder(path: Path) -> None:
+    """InputError where a folder for a new run holds something already."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: is there already and not empty (resume that run or name another folder)")
 
 
 def write_run(out: str | Path, recipe: Recipe, model: Lifter, **info: Any) -> Run:

@@ -108,7 +108,8 @@ def write_report(
 def markdown(grid: Grid, comparison: Comparison, config: AblationConfig) -> str:
     """The report as text."""
     protocol = comparison.protocol
-    data = f"{protocol['keypoints']} 2D of {protocol['shards']}, subjects {', '.join(protocol['subjects'])}"
+    data = f"{protocol['keypoints']} 2D of {protocol['shards']}, split {protocol['split']}"
+    data += f" (subjects {', '.join(protocol['subjects'])})"
     recipes = " ".join([", ".join(config.recipes), *config.overrides])
     seeds = "1 seed" if config.seeds == 1 else f"{config.seeds} paired seeds"
     return "\n".join(

@@ -14,7 +14,7 @@ from lifting.ablation.seen import training_log
 from lifting.evaluation import EvaluationConfig, Results, evaluate, load_results
 from lifting.evaluation.evaluate import RESULTS
 from lifting.recipes import Recipe, load_recipe
-from lifting.runs import RUN_FILE
+from lifting.runs import RUN_FILE, check_folder
 from lifting.training import Listener, TrainConfig, check_training, train
 from posecap.errors import InputError
 from posecap.shards import open_shards
@@ -94,6 +94,11 @@ def check_cases(config: AblationConfig, cases: dict[str, Case]) -> None:
             check_training(_training(config, name, case.recipe, seed=0))
         except InputError as error:
             raise InputError(f"variant '{name}': {error}") from error
+        for out in (run_folder(config, name, seed) for seed in range(config.seeds)):
+            if (out / RUN_FILE).is_file():
+                _check_same(config, out, case.recipe)
+            elif out.exists():
+                check_folder(out)
 
 
 def _of_recipe(config: AblationConfig, recipe: str) -> Iterator[tuple[str, Case]]:
@@ -119,13 +124,11 @@ def _chosen(variants: dict[str, Changes], reference: str, wanted: Sequence[str])
 def _one(config: AblationConfig, name: str, recipe: Recipe, seed: int, listener: Listener | None) -> Results:
     """Results of one variant and seed, measured now or before."""
     out = run_folder(config, name, seed)
-    measured = out / RESULTS / "ablation"
+    measured = out / RESULTS / ("ablation" if config.split == "test" else f"ablation-{config.split}")
     resume = (out / RUN_FILE).is_file()
     if resume and (measured / "results.json").is_file():
         _check_same(config, out, recipe)
-        results = load_results(measured)
-        if results.protocol.get("split") == config.split:
-            return results
+        return load_results(measured)
     run = train(replace(_training(config, name, recipe, seed), resume=resume), listener)
     stopped = run.stopped()
     if stopped is not None:

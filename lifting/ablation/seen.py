@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lifting.recipes import Recipe
-from lifting.runs import open_run
+from lifting.runs import build_model, open_run
 from lifting.training.log import read_log
 from lifting.training.step import MAIN
 
@@ -62,7 +62,8 @@ def _term_weights(recipe: Recipe, joints: int) -> dict[str, float]:
 
     choice, supervised = recipe.alignment, recipe.supervision
     options = {} if choice.name == "none" else choice.options
-    branch = build_alignment(choice.name, channels=512, joints=joints, text_dim=8, **options)
+    channels = build_model(recipe, joints).feature_channels
+    branch = build_alignment(choice.name, channels=channels, joints=joints, text_dim=8, **options)
     of_captions = {name: getattr(supervised, name) for name in ("reprojection", "constraints", "bones")}
     return of_captions | branch.weights
 

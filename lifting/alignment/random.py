@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
+from posecap.errors import InputError
 
 
 class RandomFeatures(Alignment):
@@ -29,6 +30,8 @@ class RandomFeatures(Alignment):
 
         inner = build_alignment(of, channels=channels, joints=joints, text_dim=text_dim, **options)
         super().__init__(inner.weights)
+        if not inner.needs_features:
+            raise InputError(f"alignment random: '{of}' reads no text features that could be random")
         self.inner, self.seed = inner, seed
         self._made: tuple[Tensor, Tensor] | None = None
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lifting.alignment.alignment import Alignment, AlignmentOutput, TextBatch
+from posecap.errors import InputError
 
 
 class Shuffled(Alignment):
@@ -27,6 +28,8 @@ class Shuffled(Alignment):
 
         inner = build_alignment(of, channels=channels, joints=joints, text_dim=text_dim, **options)
         super().__init__(inner.weights)
+        if not inner.needs_text:
+            raise InputError(f"alignment shuffled: '{of}' reads no text that could be another clip's")
         self.inner = inner
 
     def forward(self, features: Tensor, text: TextBatch, pose: Tensor | None = None) -> AlignmentOutput:

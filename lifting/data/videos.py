@@ -21,11 +21,12 @@ LEVEL = (0.0, -1.0, 0.0)  # against gravity, for a camera held level: y points d
 
 @dataclass(frozen=True)
 class Track:
-    """One person of a video as a sequence, whose first frame is frame `start` of the video."""
+    """One person of a video as a sequence, whose first frame is frame `start` of the video's frames."""
 
     info: SequenceInfo
     data: SequenceData
     start: int
+    video_frames: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _tracks(name: str, path: Path, found: Keypoints, up: tuple[float, float, flo
     for number, person in enumerate(found.people, start=1):
         key = name if alone else f"{name}/{number}"
         info = SequenceInfo(key, name, "", "train", fps, person.num_frames, (CAMERA,), has_3d=False)
-        tracks.append(Track(info, _data(person, found, up), person.start))
+        tracks.append(Track(info, _data(person, found, up), person.start, found.num_frames))
     return tracks
 
 

@@ -137,7 +137,7 @@ def protocol_of(run: Run, source: ClipSource, config: EvaluationConfig) -> dict[
     info, choice = run.info, config.choice(run.info.recipe.evaluation)
     root = "kept" if config.protocol in KEEPS_ROOT else "set to 0"
     return {
-        "run": run.path.name,
+        "run": run.path.resolve().name,
         "recipe": info.recipe.name,
         "alignment": info.recipe.alignment.name,
         "seed": info.seed,
@@ -173,6 +173,6 @@ def folder_name(config: EvaluationConfig, source: ClipSource, info: RunInfo) -> 
         parts.append("flip" if config.flip else "no-flip")
     if config.stride not in (None, recipe.stride):
         parts.append(f"stride{config.stride}")
-    if config.features is not None and info.features not in (None, address_of(config.features)):
+    if config.features is not None and info.features != address_of(config.features):
         parts += [config.features.resolve().name, str(getattr(source, "sha256", None))[:8]]
     return "-".join(parts)

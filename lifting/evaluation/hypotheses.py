@@ -45,15 +45,24 @@ class HypothesesPredictor:
 
     def __call__(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """(B, F, J, 3) poses by aggregation."""
-        sampled = self.model.sample(batch["pose_2d"], self.hypotheses, **self._options)
-        hypotheses = sampled[:, -1] / self.model.scale
-        hypotheses[..., 0, :] = 0
+        hypotheses = self.drawn(batch["pose_2d"])
         rows = {P_AGG: hypotheses.mean(1)}
         if self.hypotheses > 1:
             rows |= best_of(hypotheses, batch["pose_3d"], batch["weight"], self.one_a_batch)
             if "intrinsics" in batch:
                 rows[J_AGG] = nearest_in_image(hypotheses, batch)
         return rows
+
+    def drawn(self, pose_2d: Tensor) -> Tensor:
+        """(B, H, F, J, 3) hypotheses in metres, their root at 0."""
+        sampled = self.model.sample(pose_2d, self.hypotheses, **self._options)
+        hypotheses = sampled[:, -1] / self.model.scale
+        hypotheses[..., 0, :] = 0
+        return hypotheses
+
+    def mean(self, pose_2d: Tensor) -> Tensor:
+        """(B, F, J, 3) P-Agg alone, for which 2D is enough."""
+        return self.drawn(pose_2d).mean(1)
 
 
 def best_of(

@@ -14,10 +14,12 @@ from lifting.evaluation.config import EvaluationConfig
 from lifting.evaluation.hypotheses import P_AGG, P_BEST, TRUTH_USED, HypothesesPredictor
 from lifting.evaluation.protocols import BATCH_OF_A_VIEW, DEFAULT_PROTOCOL
 from lifting.evaluation.views import Predictor, RowsPredictor
+from lifting.recipes import EvaluationChoice
 from lifting.runs import Run, RunInfo
 from posecap.errors import InputError
 
 if TYPE_CHECKING:
+    from lifting.backbones import Lifter
     from lifting.backbones.d3dp import D3DP
 
 LIFTER = "lifter"
@@ -26,12 +28,32 @@ LIFTER = "lifter"
 def lifter_predictor(
     run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
 ) -> Predictor:
-    """The run's lifter as a function of 2D poses; of diffusion, one hypothesis in one step."""
+    """The run's lifter as a function of 2D poses; of diffusion, the mean of the hypotheses."""
     model = run.model().to(device)
     choice = config.choice(run.info.recipe.evaluation)
+    check_sampling(model, choice, run.info.recipe.backbone.name)
     mirror = torch.from_numpy(source.mirror_joints)
-    torch.manual_seed(0)  # of the noise that diffusion begins with
-    return lambda pose_2d: model.predict(pose_2d, flip=choice.flip, mirror=mirror)
+    if not hasattr(model, "sample"):
+        return lambda pose_2d: model.predict(pose_2d, flip=choice.flip, mirror=mirror)
+    return _sampler(model, choice, mirror).mean
+
+
+def check_sampling(model: Lifter, choice: EvaluationChoice, name: str) -> None:
+    """InputError for hypotheses of a lifter that draws none, and for more steps than diffusion has times."""
+    if not hasattr(model, "sample"):
+        if choice.hypotheses > 1 or choice.steps > 1:
+            raise InputError(f"--hypotheses and --steps are for diffusion, not for {name}")
+        return
+    longest = cast("D3DP", model).schedule.timesteps
+    if choice.steps > longest:
+        raise InputError(f"--steps {choice.steps}: this {name} knows {longest} times of diffusion at most")
+
+
+def _sampler(
+    model: Lifter, choice: EvaluationChoice, mirror: Tensor, one_a_batch: bool = False
+) -> HypothesesPredictor:
+    told = (choice.hypotheses, choice.steps, choice.flip, mirror)
+    return HypothesesPredictor(model, *told, one_a_batch=one_a_batch)
 
 
 def rows_predictor(
@@ -46,26 +68,14 @@ def rows_predictor(
 
 
 def _rows(run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device) -> RowsPredictor:
+    model, name = run.model().to(device), run.info.recipe.backbone.name
     choice = config.choice(run.info.recipe.evaluation)
-    model = run.model().to(device)
+    check_sampling(model, choice, name)
     if not hasattr(model, "sample"):
-        if choice.hypotheses > 1 or choice.steps > 1:
-            name = run.info.recipe.backbone.name
-            raise InputError(f"--hypotheses and --steps are for diffusion; {run.path} holds a {name}")
         predict = lifter_predictor(run, config, source, device)
         return lambda batch: {LIFTER: predict(batch["pose_2d"])}
-    longest = cast("D3DP", model).schedule.timesteps
-    if choice.steps > longest:
-        raise InputError(f"--steps {choice.steps}: {run.path} knows {longest} times of diffusion at most")
     mirror = torch.from_numpy(source.mirror_joints)
-    sampler = HypothesesPredictor(
-        model,
-        choice.hypotheses,
-        choice.steps,
-        choice.flip,
-        mirror,
-        one_a_batch=config.protocol in BATCH_OF_A_VIEW,
-    )
+    sampler = _sampler(model, choice, mirror, one_a_batch=config.protocol in BATCH_OF_A_VIEW)
     return lambda batch: {row_name(name): pose for name, pose in sampler(batch).items()}
 
 
@@ -105,5 +115,9 @@ def baseline_predictors(info: RunInfo, source: ClipSource) -> dict[str, Predicto
 
 
 def _trained_on(info: RunInfo) -> Callable[[SequenceInfo], bool]:
-    with_3d = info.recipe.supervision.subjects_3d or info.train_subjects
-    return lambda item: item.split == "train" and (not with_3d or item.subject in with_3d)
+    chosen = info.recipe.supervision
+    labelled = set(info.train_subjects) - set(chosen.subjects_captions)
+    if chosen.subjects_3d is not None:
+        labelled &= set(chosen.subjects_3d)
+    imported = not info.train_subjects
+    return lambda item: item.split == "train" and (imported or item.subject in labelled)

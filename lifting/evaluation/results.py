@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from lifting.evaluation.reporting import reporting_of
 from lifting.runs import write_json
+from posecap.errors import InputError
 
 Format = Literal["table", "csv", "json", "markdown"]
 MEAN, FRAMES, HARD = "mean of actions", "all frames", "hard actions (P3)"
@@ -120,9 +121,13 @@ def _rounded(value: float | None) -> float | str:
 
 
 def load_results(folder: Path) -> Results:
-    """What `Results.save` wrote."""
-    data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    return Results(**{**data, "rows": tuple(Row(**row) for row in data["rows"])})
+    """What `Results.save` wrote; InputError where that cannot be read."""
+    file = folder / "results.json"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return Results(**{**data, "rows": tuple(Row(**row) for row in data["rows"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{file}: these are no results; measure the run again (lift eval)") from error
 
 
 def rows_to_csv(rows: list[dict[str, Any]]) -> str:

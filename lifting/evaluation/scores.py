@@ -53,7 +53,8 @@ SCORES: dict[str, FrameScore] = {
 }
 """From poses (T, J, 3) in metres to one value a frame: mm, PCK in percent, MPJVE in mm a frame."""
 
-UNITS = dict.fromkeys(SCORES, "mm") | {"PCK@150": "%", "MPJVE": "mm/frame"}
+UNITS = dict.fromkeys(SCORES, "mm")
+UNITS |= dict.fromkeys(("PCK@150", "AUC"), "%") | dict.fromkeys(("MPJVE", "MPJVE in clips"), "mm/frame")
 
 
 def view_scores(view: ViewResult, scored: list[int] | None = None) -> dict[str, np.ndarray]:

@@ -19,7 +19,9 @@ LOSSES: dict[str, Loss] = {
     "motionbert": motionbert_loss,
 }
 
-__all__ = ["LOSSES", "Loss", "build_loss", "scale_free_reprojection"]
+MOTION_LOSSES = ("mixste", "motionbert")  # of which a term is undefined on a single frame
+
+__all__ = ["LOSSES", "MOTION_LOSSES", "Loss", "build_loss", "scale_free_reprojection"]
 
 
 def build_loss(name: str) -> Loss:

@@ -72,6 +72,6 @@ def _camera_name(known: list[str], config: PredictionConfig) -> str:
     wanted = config.camera or "0"
     if wanted in known:
         return wanted
-    if wanted.isdigit() and int(wanted) < len(known):
+    if wanted.isdecimal() and int(wanted) < len(known):
         return known[int(wanted)]
     raise unknown_name(f"camera of {config.sequence}", wanted, [*known, f"0 to {len(known) - 1}"])

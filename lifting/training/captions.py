@@ -35,8 +35,14 @@ class CaptionSupervision:
         self.constraints = constraints.to(device)
         self.parents = load_skeleton(facts.skeleton).parents
 
-    def terms(self, pose: Tensor, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
-        """Weighted terms `reprojection`, `constraints`, `bones`; all rise from 0 over the warm-up."""
+    def terms(
+        self, pose: Tensor, batch: dict[str, Tensor], step: int, told: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Weighted terms `reprojection`, `constraints`, `bones`; all rise from 0 over the warm-up.
+
+        told: (B, F, M) ids of the statements that count, -1 padded; all of the batch where None.
+        """
+        told = batch["sentence_ids"].long() if told is None else told
         weight = batch["weight"] * (1 - batch["labelled"])[:, None]
         if not bool(weight.any()):
             nothing = pose.float().sum() * 0
@@ -45,7 +51,7 @@ class CaptionSupervision:
         intrinsics = batch.get("intrinsics") if self.choice.known_cameras else None
         pose_2d = batch["pose_2d"] if self.choice.confidence else batch["pose_2d"][..., :2]
         flat = scale_free_reprojection(pose.float(), pose_2d, weight, intrinsics)
-        stated = self.constraints(pose.float(), batch["sentence_ids"].long(), batch["up"], weight)
+        stated = self.constraints(pose.float(), told, batch["up"], weight)
         return {
             "reprojection": share * self.choice.reprojection * flat,
             "constraints": share * self.choice.constraints * stated,

@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +22,14 @@ from lifting.training import checkpoints
 from lifting.training.averaging import Averager
 from lifting.training.log import Log
 from lifting.training.schedule import learning_rate_factor
-from lifting.training.step import Learner, Terms
+from lifting.training.step import OF_LABELS, Learner, Terms
 from posecap.errors import InputError
 
 REPORT_EVERY, DIAGNOSE_EVERY = 10, 100
+ASTRAY = (
+    "{run}: {what} is no longer finite at step {step}: lower optimizer.lr, or limit the gradient "
+    "(optimizer.clip_gradient)"
+)
 ENDLESS = 2**31  # steps of a run that only the clock ends
 
 
@@ -88,9 +93,9 @@ class Fit:
             step=self.step,
             total_steps=None if self.total_steps == ENDLESS else self.total_steps,
             seconds=self.seconds,
-            best=self.best,
+            best=self.best if math.isfinite(self.best) else None,
             validated=self.validated,
-            finished=not self.interrupted and self.share() >= 1,
+            finished=self.share() >= 1 and (self.validate is None or self.validated == self.step),
         )
 
     def resume(self) -> None:
@@ -99,7 +104,8 @@ class Fit:
         if state is not None:
             self.progress = Progress(state.epoch, state.items_in_epoch)
             self.step, self.seconds = state.step, state.seconds
-            self.best, self.validated = state.best, state.validated
+            self.best = float("inf") if state.best is None else state.best
+            self.validated = state.validated
 
 
 def fit(run: Fit) -> None:
@@ -107,10 +113,10 @@ def fit(run: Fit) -> None:
     with _asked_to_stop(run):
         while not run.finished():
             _epoch(run)
-    _save(run)
-    if run.validate is not None and run.validated != run.step and not run.interrupted:
-        _validate(run)
         _save(run)
+        if run.validate is not None and run.validated != run.step and not run.interrupted:
+            _validate(run)
+            _save(run)
 
 
 def _epoch(run: Fit) -> None:
@@ -118,7 +124,7 @@ def _epoch(run: Fit) -> None:
     run.learner.model.train()
     epoch, gathered, since = run.progress.epoch, Gathered(), time.perf_counter()
     for batch in run.loader.iterate(run.progress):
-        gathered.add(_step(run, batch), len(batch["weight"]))
+        gathered.add(_step(run, batch), len(batch["weight"]), bool(batch["labelled"].any()))
         now = time.perf_counter()
         run.seconds, since = run.seconds + now - since, now
         finished = run.finished()
@@ -149,9 +155,9 @@ def _step(run: Fit, batch: dict[str, Tensor]) -> Terms:
     factor = learning_rate_factor(learner.recipe.schedule, run.step, run.progress.epoch, run.share())
     for group in learner.optimizer.param_groups:
         group["lr"] = optimizer.lr * factor
+    learner.step = run.step
     if run.log is not None and run.step % DIAGNOSE_EVERY == 0:
         run.log.write(run.step, **_diagnose(learner, batch))
-    learner.step = run.step
     terms = learner.update(batch)
     run.step += 1
     run.progress = run.loader.advance(run.progress)
@@ -174,17 +180,20 @@ class Gathered:
 
     def _clear(self) -> None:
         self._terms: Terms = {}
-        self._steps, self._clips, self._start = 0, 0, time.perf_counter()
+        self._steps: Counter[str] = Counter()
+        self._clips, self._start = 0, time.perf_counter()
 
-    def add(self, terms: Terms, clips: int) -> None:
-        """Takes in one step."""
+    def add(self, terms: Terms, clips: int, labelled: bool = True) -> None:
+        """Takes in one step; without labelled clips it has no error against labels."""
         for name, value in terms.items():
-            self._terms[name] = self._terms.get(name, torch.zeros_like(value)) + value
-        self._steps, self._clips = self._steps + 1, self._clips + clips
+            if labelled or name not in OF_LABELS:
+                self._terms[name] = self._terms.get(name, torch.zeros_like(value)) + value
+                self._steps[name] += 1
+        self._clips += clips
 
     def take(self) -> tuple[dict[str, float], float]:
         """Mean terms and clips a second since the last time."""
-        means = {name: float(value) / self._steps for name, value in self._terms.items()}
+        means = {name: float(value) / self._steps[name] for name, value in self._terms.items()}
         rate = self._clips / max(time.perf_counter() - self._start, 1e-9)
         self._clear()
         return means, rate
@@ -205,13 +214,12 @@ def _check_finite(run: Fit, losses: dict[str, float]) -> None:
     """InputError for a run that went astray, before it is saved; what was saved earlier is kept."""
     astray = [name for name, value in losses.items() if not math.isfinite(value)]
     if astray:
-        raise InputError(
-            f"{run.run}: {astray[0]} is no longer finite at step {run.step}: lower optimizer.lr, or limit "
-            "the gradient (optimizer.clip_gradient)"
-        )
+        raise InputError(ASTRAY.format(run=run.run, what=astray[0], step=run.step))
 
 
 def _save(run: Fit) -> None:
+    if not all(bool(parameter.isfinite().all()) for parameter in run.learner.model.parameters()):
+        raise InputError(ASTRAY.format(run=run.run, what="a weight", step=run.step))
     checkpoints.save(run.run, run.learner, run.averager, run.state())
 
 

@@ -41,16 +41,19 @@ def _is_before(row: dict[str, Any], step: int) -> bool:
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:
-    """Rows of a run's log, [] where there is none; a last line that was cut off is left out."""
+    """Rows of a run's log, [] where there is none; it ends before a line that was cut off or spoilt."""
     path = run / LOG_FILE
     if not path.is_file():
         return []
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             break
+        if not isinstance(row, dict) or not isinstance(row.get("step"), int):
+            break
+        rows.append(row)
     return rows
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -19,6 +19,7 @@ from lifting.evaluation.scores import mean_error
 from lifting.memory import kept_memory
 from lifting.recipes import Recipe
 from lifting.runs import (
+    CHECKPOINT,
     MODEL_FILE,
     SELECTED,
     Run,
@@ -69,14 +70,8 @@ def train(
     if source is None:
         source, text = open_features(config, device)
     source = told_source(source, config)
-    was_empty = not any(config.out.glob("*"))
-    try:
-        with kept_memory():
-            _fit(setup(config, source, text, device, ranks, listener), config, ranks)
-    except InputError:
-        if ranks.is_first and was_empty:
-            _remove_unbegun(config.out)
-        raise
+    with kept_memory():
+        _fit(setup(config, source, text, device, ranks, listener), config, ranks)
     return open_run(config.out)
 
 
@@ -90,7 +85,8 @@ def check_training(config: TrainConfig) -> None:
 
 def _fit(fitting: Fit, config: TrainConfig, ranks: Ranks) -> None:
     try:
-        fit(fitting)
+        with _leaving_nothing_unbegun(config, ranks):
+            fit(fitting)
     finally:
         if fitting.log is not None:
             fitting.log.close()
@@ -98,11 +94,15 @@ def _fit(fitting: Fit, config: TrainConfig, ranks: Ranks) -> None:
         shutil.rmtree(config.out / MAPPED, ignore_errors=True)
 
 
-def _remove_unbegun(out: Path) -> None:
-    """Removes what a run left that bad data ended before its first step; nothing else that lies there."""
-    log = out / "log.jsonl"
-    if {path.name for path in out.glob("*")} == {"run.json", log.name} and not log.read_bytes():
-        shutil.rmtree(out)
+@contextmanager
+def _leaving_nothing_unbegun(config: TrainConfig, ranks: Ranks) -> Iterator[None]:
+    """Removes the folder that this run has made if it ends without a checkpoint by what the user can mend."""
+    try:
+        yield
+    except InputError:
+        if ranks.is_first and not config.resume and not (config.out / CHECKPOINT).exists():
+            shutil.rmtree(config.out)
+        raise
 
 
 def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource, TextSource | None]:
@@ -115,6 +115,8 @@ def open_features(config: TrainConfig, device: torch.device) -> tuple[ClipSource
         raise InputError("captions can supervise only where the alignment reads sentences or tokens")
     reading = alignment_class(str(choice.options.get("of", choice.name)))
     needs_features = choice.name != "none" and getattr(reading, "needs_features", True)
+    if choice.granularity == "caption" and choice.name != "none" and not needs_features:
+        raise InputError(f"alignment {choice.name} reads statements: granularity caption has none")
     granularity = "caption" if choice.granularity == "caption" else "sentence"
     categories = choice.options.get("source") == "categories"
     source = ShardSource(config.features, config.keypoints, granularity, categories)
@@ -137,8 +139,9 @@ def setup(
     learner = build_learner(recipe, joints, text, device, ranks, config.seed)
     if ranks.is_first:
         _open_folder(config, source, joints)
-    reading = _read(config, source, ranks)
-    clips = training_clips(recipe, reading.source, keep=reading.keep)
+    with _leaving_nothing_unbegun(config, ranks):
+        reading = _read(config, source, ranks)
+        clips = training_clips(recipe, reading.source, keep=reading.keep)
     averager = None if recipe.training.ema is None else Averager(learner.model, recipe.training.ema)
     loader = build_loader(clips, recipe, ranks, config.seed, reading.block)
     fitting = Fit(learner, loader, config.out, None, averager, listener=listener)
@@ -146,7 +149,8 @@ def setup(
     if config.resume:
         fitting.resume()
     if ranks.is_first:
-        fitting.log = Log(config.out, keep_until=fitting.step, tensorboard=config.tensorboard)
+        with _leaving_nothing_unbegun(config, ranks):
+            fitting.log = Log(config.out, keep_until=fitting.step, tensorboard=config.tensorboard)
     return fitting
 
 
@@ -196,17 +200,19 @@ def _validation(fitting: Fit, recipe: Recipe, source: ClipSource):
     windows = replace(windows_of(recipe), stride=None)  # every frame once, whatever training leaves out
     clips = Clips(source, windows, wanted=lambda info: info.subject == subject)
 
+    mirror = torch.from_numpy(source.mirror_joints)
+
     def validate() -> float:
         error = 0.0
         if fitting.learner.ranks.is_first:
-            error = _validate(fitting, clips)
+            error = _validate(fitting, clips, mirror)
         fitting.learner.ranks.wait()
         return error
 
     return validate
 
 
-def _validate(fitting: Fit, clips: Clips) -> float:
+def _validate(fitting: Fit, clips: Clips, mirror: torch.Tensor) -> float:
     learner = fitting.learner
     model, averager = learner.model.eval(), fitting.averager
     kept = {key: value.clone() for key, value in model.state_dict().items()} if averager else None
@@ -215,7 +221,7 @@ def _validate(fitting: Fit, clips: Clips) -> float:
     flip = learner.recipe.evaluation.flip
     with torch.random.fork_rng(devices=[learner.device] if learner.device.type == "cuda" else []):
         torch.manual_seed(0)
-        error = mean_error(lambda pose_2d: model.predict(pose_2d, flip=flip), clips, device=learner.device)
+        error = mean_error(lambda pose_2d: model.predict(pose_2d, flip, mirror), clips, device=learner.device)
     if learner.recipe.training.select == "val" and error < fitting.best:
         weights = model.state_dict()
         replace_folder(fitting.run / SELECTED, lambda folder: save_tensors(folder / MODEL_FILE, weights))

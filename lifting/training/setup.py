@@ -12,7 +12,8 @@ from torch import nn
 
 from lifting.data import Clips, ClipSource, SequenceInfo, Windows
 from lifting.data.loader import Loader
-from lifting.losses import build_loss
+from lifting.evaluation.methods import check_sampling
+from lifting.losses import MOTION_LOSSES, build_loss
 from lifting.recipes import Recipe, SupervisionChoice
 from lifting.runs import build_model
 from lifting.training.captions import CaptionSupervision, check_backbone
@@ -39,6 +40,8 @@ def training_subjects(recipe: Recipe, source: ClipSource) -> tuple[str, ...]:
 
 
 def _check_labelled(labelled: Collection[str], chosen: SupervisionChoice, held_out: str | None) -> None:
+    if chosen.subjects_3d == ():
+        raise InputError("no subject is named whose 3D is used")
     both = sorted(set(labelled) & set(chosen.subjects_captions))
     if both and chosen.subjects_3d is not None:
         raise InputError(f"subject {both[0]} is named both with 3D and with captions only")
@@ -60,15 +63,19 @@ def training_rates(recipe: Recipe, source: ClipSource) -> tuple[float, ...]:
 
 def validation_subject(recipe: Recipe, source: ClipSource) -> str | None:
     """The training subject held out: the one named, or the last where the recipe selects by `val`."""
+    told = recipe.supervision.subjects_captions
     with_3d = [info for info in source.infos if info.split == "train" and info.has_3d]
     there = list(dict.fromkeys(info.subject for info in with_3d))
     named = recipe.training.validate_subject
     if named is not None and named not in there:
         raise unknown_name("training subject", named, there)
+    if named in told:
+        raise InputError(f"subject {named} is named both to hold out and to train on its captions")
     if named is None and recipe.training.select == "val":
-        if len(there) < 2:
-            raise InputError("select val: needs at least two training subjects, one to hold out")
-        return there[-1]
+        free = [subject for subject in there if subject not in told]
+        if len(free) < 2:
+            raise InputError("select val: needs at least two training subjects with 3D, one to hold out")
+        return free[-1]
     return named
 
 
@@ -107,6 +114,9 @@ def build_learner(
     """Networks with weights that follow from the seed; the lifter's do not depend on the text branch."""
     torch.manual_seed(seed)
     model = build_model(recipe, joints).to(device)
+    check_sampling(model, recipe.evaluation, recipe.backbone.name)
+    if recipe.clips.frames < 2 and recipe.loss.name in MOTION_LOSSES:
+        raise InputError(f"loss {recipe.loss.name} compares neighbouring frames: clips.frames is 1")
     alignment = build_text_branch(recipe, model.feature_channels, joints, text, device)
     learner = Learner(recipe, model, alignment, text, build_loss(recipe.loss.name), None, device, ranks)  # type: ignore[arg-type]
     learner.optimizer = torch.optim.AdamW(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lifting.training.text import TextSource
 
 Terms = dict[str, Tensor]
-MAIN = "err1"
+MAIN, SECOND = "err1", "err2"
+OF_LABELS = (MAIN, SECOND)  # errors against 3D labels
 
 
 @dataclass
@@ -52,11 +53,11 @@ class Learner:
         if aligned is not None and self.alignment is not None:
             raw = dict(aligned.losses)
             if aligned.pose2 is not None:
-                raw["err2"] = self._error(aligned.pose2, batch, weight)
+                raw[SECOND] = self._error(aligned.pose2, batch, weight)
             weights = self.alignment.weights
             terms |= {name: weights.get(name, 1.0) * value for name, value in raw.items()}  # type: ignore[operator, union-attr]
-        if self.captions is not None:
-            terms |= self.captions.terms(output.pose, batch, self.step)
+        if self.captions is not None and self.text is not None:
+            terms |= self.captions.terms(output.pose, batch, self.step, self.text.told(batch))
         return terms, output
 
     def _run(self, batch: dict[str, Tensor]) -> tuple[LifterOutput, Any]:

@@ -44,13 +44,16 @@ class TextSource:
         """D, the width of a text vector."""
         return int(self.bank.shape[1])
 
+    def told(self, batch: dict[str, Tensor]) -> Tensor:
+        """(B, F, M) ids of the texts of a batch that are not withheld, -1 padded."""
+        ids = batch["sentence_ids"].long()
+        return ids if self._hidden is None else ids.masked_fill(self._hidden[ids.clamp(min=0)], -1)
+
     def of(self, batch: dict[str, Tensor]) -> TextBatch:
         """The text of a batch of clips."""
         from lifting.alignment import TextBatch
 
-        ids = batch["sentence_ids"].long()
-        if self._hidden is not None:
-            ids = ids.masked_fill(self._hidden[ids.clamp(min=0)], -1)
+        ids = self.told(batch)
         if self._tokens is not None:
             rows = self._tokens[ids.clamp(min=0)]
             ids = torch.where(ids[..., None] >= 0, rows, -1).flatten(-2)

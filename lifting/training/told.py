@@ -74,10 +74,10 @@ def in_frames_of_tracks(written: Written, tracks: Sequence[Track]) -> dict[str, 
 
 def _moved(span: Span, track: Track) -> Span:
     start, end = span.start - track.start, span.end - track.start
-    if end <= 0 or start >= track.info.num_frames:
+    if end <= 0 or start >= track.info.num_frames or span.end > track.video_frames:
         last = track.start + track.info.num_frames - 1
         raise InputError(
             f"captions of '{track.info.key}': it has no frames {span.start} to {span.end - 1}, "
-            f"but {track.start} to {last}"
+            f"but {track.start} to {last} of {track.video_frames}"
         )
     return Span(max(0, start), min(end, track.info.num_frames), span.ids)

@@ -263,13 +263,15 @@ def test_a_run_that_changed_shards_end_leaves_nothing(shards, recipe, tmp_path):
 
 def test_the_length_that_is_told_alone_decides(shards, recipe, tmp_path):
     given = ("train", "--features", shards, "--recipe", recipe, "--keypoints", "gt", "--quiet")
-    endless = ("--set", "training.epochs=1", "--set", "training.steps=2")
     for name, options, steps in (("steps", ("--steps", 7), None), ("epochs", ("--epochs", 3), 3)):
         result = lift(*given, "--out", tmp_path / name, *options)
         assert result.exit_code == 0, result.stderr
         told = json.loads((tmp_path / name / "run.json").read_text())["recipe"]["training"]
         assert told["epochs"] == steps
-    assert lift(*given, "--out", tmp_path / "both", *endless, "--steps", 5).exit_code == 0
+    both = ("--out", tmp_path / "both", "--steps", 5)
+    assert lift(*given, *both, "--set", "training.epochs=1").exit_code == 0
+    twice = lift(*given, *both, "--set", "training.steps=2")
+    assert (twice.exit_code, "--set training.steps: another option" in twice.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("seed", ["-1", "99999999999999999999"])

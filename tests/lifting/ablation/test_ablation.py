@@ -148,7 +148,12 @@ def test_another_recipe_does_not_reuse_old_results(shards, grid, tmp_path):
     config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=1, device="cpu")
     ablate(config)
     other = AblationConfig(
-        shards, tmp_path / "out", str(grid), overrides=(*TINY_RUN, "optimizer.lr=0.3"), seeds=1, device="cpu"
+        shards,
+        tmp_path / "out",
+        str(grid),
+        overrides=(*TINY_RUN, "optimizer.weight_decay=0.3"),
+        seeds=1,
+        device="cpu",
     )
     with pytest.raises(InputError, match="another recipe"):
         ablate(other)
