@@ -36,7 +36,8 @@ VideoUpOption = Annotated[
     str | None,
     typer.Option(
         metavar="X,Y,Z",
-        help="Up in the camera's axes (x right, y down, z away) for --videos. [default: 0,-1,0, held level]",
+        help="Up in the camera's axes (x right, y down, z away) for --videos; without it only those of their "
+        "statements count that do not need it (angles, distances).",
     ),
 ]
 DetectorOption = Annotated[
@@ -65,7 +66,7 @@ def videos_of(
         if stray:
             raise InputError(f"--{stray[0]} goes with --videos")
         return None
-    from lifting.data.videos import LEVEL, read_videos
+    from lifting.data.videos import read_videos
 
     return read_videos(
         paths,
@@ -73,7 +74,7 @@ def videos_of(
         fps=fps,
         layout=layout,
         weights=detector,
-        up=LEVEL if up is None else _direction(up),
+        up=None if up is None else _direction(up),
     )
 
 

@@ -137,3 +137,5 @@ NEED_HEADING = frozenset(
         "body_inclination_z",
     }
 )
+# the same whichever way is up: of joints among each other, or against the trunk
+NEED_UP = frozenset(MEASURES) - {"angle", "distance", "head_inclination_x", "head_inclination_z", "head_turn"}

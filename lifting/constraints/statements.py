@@ -43,7 +43,8 @@ class StatementConstraints(nn.Module):
         Args:
             pose: (B, F, J, 3) predicted, metres, camera coordinates, any origin.
             ids: (B, F, M) statements of each frame, -1 where there are fewer.
-            up: (B, 3) the direction against gravity in camera coordinates.
+            up: (B, 3) the direction against gravity in camera coordinates; statements that need it do
+                not count where it is NaN.
             weight: (B, F), 0 for frames that do not count.
         """
         penalties, known = self.violations(pose, up)

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from lifting.constraints.frames import body_axes, camera_axes
-from lifting.constraints.measures import DEPTH, MEASURES, NEED_HEADING, SIDEWAYS
+from lifting.constraints.measures import DEPTH, MEASURES, NEED_HEADING, NEED_UP, SIDEWAYS
 from posecap.errors import InputError, unknown_name
 from posecap.posecodes.definitions import Definitions
 from posecap.skeletons import Extrapolation, Skeleton
 
 HEADING_LINES = (("right_hip", "left_hip"), ("right_shoulder", "left_shoulder"))
 FRAMES = ("body", "camera")
+LEVEL = (0.0, -1.0, 0.0)  # stands in for an up that is not known: nothing that needs it is read
 
 
 class PosecodeValues(nn.Module):
@@ -34,6 +35,7 @@ class PosecodeValues(nn.Module):
     places: Tensor
     measured: Tensor
     needs_heading: Tensor
+    needs_up: Tensor
     role_weights: Tensor
     ground_weights: Tensor
 
@@ -60,6 +62,7 @@ class PosecodeValues(nn.Module):
         order = [column for columns in groups.values() for column in columns]
         self._buffer("measured", np.isin(np.arange(len(measures)), able))
         self._buffer("needs_heading", np.isin(measures, list(need_heading)))
+        self._buffer("needs_up", np.isin(measures, list(NEED_UP)))
         # place of each column in the joined groups; what is not measured points behind them, at 0
         self._buffer("places", [order.index(k) if k in able else len(order) for k in range(len(measures))])
         self._buffer("role_weights", _role_weights(skeleton, self.roles), torch.float64)
@@ -76,11 +79,11 @@ class PosecodeValues(nn.Module):
 
         Args:
             pose: (..., J, 3) metres, camera coordinates (x right, y down, z forward), any origin.
-            up: (..., 3) the direction against gravity in camera coordinates.
+            up: (..., 3) the direction against gravity in camera coordinates, NaN where it is not known.
 
         Returns:
             (..., K) degrees or metres, 0 where not measured; (..., K) bool, also False for values
-            that depend on the heading where the pose does not tell one.
+            that depend on the heading where the pose does not tell one, or on an up that is not known.
         """
         with torch.autocast(pose.device.type, enabled=False):  # half types are too coarse for geometry
             return self._measure(pose, up)
@@ -89,6 +92,8 @@ class PosecodeValues(nn.Module):
         pose = pose if pose.dtype == torch.float64 else pose.float()
         points = self.role_weights.to(pose.dtype) @ pose
         up = up.to(pose.dtype).expand(*pose.shape[:-2], 3)
+        up_known = up.isfinite().all(-1)
+        up = torch.where(up_known[..., None], up, up.new_tensor(LEVEL))
         axes, heading_known = body_axes(self._heading_lines(points), up)
         seen = points @ camera_axes(up).mT if self.frame == "camera" else None
         points = points @ axes.mT
@@ -103,7 +108,8 @@ class PosecodeValues(nn.Module):
             for name in self.measures
         ]
         values = torch.cat([*joined, pose.new_zeros(*pose.shape[:-2], 1)], dim=-1)[..., self.places]
-        return values, self.measured & (heading_known[..., None] | ~self.needs_heading)
+        known = (heading_known[..., None] | ~self.needs_heading) & (up_known[..., None] | ~self.needs_up)
+        return values, self.measured & known
 
     def _heading_lines(self, points: Tensor) -> list[Tensor]:
         return [

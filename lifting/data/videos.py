@@ -16,7 +16,7 @@ from posecap.keypoints import Keypoints, Person, read_keypoints
 from posecap.shards.hashing import file_sha256
 
 CAMERA = "camera"
-LEVEL = (0.0, -1.0, 0.0)  # against gravity, for a camera held level: y points down in its frame
+UNKNOWN_UP = (float("nan"),) * 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_videos(
     fps: float | None = None,
     layout: str | None = None,
     weights: Path | None = None,
-    up: tuple[float, float, float] = LEVEL,
+    up: tuple[float, float, float] | None = None,
 ) -> Videos:
     """The people of files (or folders) of any format of `posecap.keypoints`.
 
@@ -64,11 +64,12 @@ def read_videos(
     Args:
         paths: at least one; no two of one name.
         size, fps, layout, weights: see `read_keypoints`; for all files, before what they tell themselves.
-        up: direction against gravity in the camera's axes (x right, y down, z away).
+        up: direction against gravity in the camera's axes (x right, y down, z away); None where it is not
+            known: statements that need it then teach nothing.
 
     InputError for a file that is not fit, does not tell its frame rate, or has the name of another.
     """
-    length = float(np.linalg.norm(up))
+    length = 1.0 if up is None else float(np.linalg.norm(up))
     if not np.isfinite(length) or length == 0:
         raise InputError(f"up of a video: {up} is no direction")
     tracks: list[Track] = []
@@ -89,7 +90,7 @@ def _name(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _tracks(name: str, path: Path, found: Keypoints, up: tuple[float, float, float]) -> list[Track]:
+def _tracks(name: str, path: Path, found: Keypoints, up: tuple[float, float, float] | None) -> list[Track]:
     fps, alone = _rate(path, found), len(found.people) == 1
     tracks = []
     for number, person in enumerate(found.people, start=1):
@@ -105,14 +106,14 @@ def _rate(path: Path, found: Keypoints) -> float:
     return float(found.fps)
 
 
-def _data(person: Person, found: Keypoints, up: tuple[float, float, float]) -> SequenceData:
+def _data(person: Person, found: Keypoints, up: tuple[float, float, float] | None) -> SequenceData:
     """The world is the camera's frame; its focal length is not known."""
     pose_2d = normalize_2d(person.pose_2d, person.confidence, found.width, found.height)
-    return SequenceData(None, (ViewData(CAMERA, pose_2d, np.eye(3), np.zeros(3)),), up=up)
+    return SequenceData(None, (ViewData(CAMERA, pose_2d, np.eye(3), np.zeros(3)),), up=up or UNKNOWN_UP)
 
 
 def _record(
-    name: str, path: Path, found: Keypoints, up: tuple[float, float, float], tracks: list[Track]
+    name: str, path: Path, found: Keypoints, up: tuple[float, float, float] | None, tracks: list[Track]
 ) -> dict[str, Any]:
     return {
         "name": name,
@@ -120,7 +121,7 @@ def _record(
         "size": [found.width, found.height],
         "fps": _rate(path, found),
         "layout": found.layout,
-        "up": [float(value) for value in up],
+        "up": None if up is None else [float(value) for value in up],
         "sequences": [track.info.key for track in tracks],
         "report": list(found.report),
     }

@@ -163,3 +163,18 @@ def test_the_loss_is_exactly_zero_on_real_motion_seen_by_its_cameras(shared):
             up = torch.from_numpy(axes[1] - axes[0]).float()[None]
             assert constraints(pose, ids, up).item() == 0, f"{key} {camera}"
             assert constraints(pose + 0.05 * torch.randn_like(pose), ids, up).item() > 0
+
+
+def test_clips_whose_up_is_not_known_are_judged_by_angles_and_distances_alone(camera_poses):
+    joints, up = camera_poses(12, seed=5)
+    pose = torch.from_numpy(joints).unflatten(0, (2, 6)).requires_grad_()
+    constraints = StatementConstraints()
+    kinds = np.array([statement.kind for statement in load_definitions("h36m17").statements])
+    told = torch.arange(len(kinds)).expand(2, 6, -1)
+    one = torch.from_numpy(up)
+    _, known = constraints.violations(pose, torch.stack([one, torch.full_like(one, torch.nan)]))
+    judged = {str(kind) for kind in kinds[known[1].all(0).numpy()]}
+    assert judged == {"angle", "distance"} | {kind for kind in judged if kind.startswith("head")}
+    constraints(pose, told, torch.full((2, 3), torch.nan)).backward()
+    assert pose.grad.isfinite().all()
+    assert pose.grad.abs().sum() > 0

@@ -76,3 +76,14 @@ def test_gradients_equal_finite_differences(camera_poses):
     assert torch.autograd.gradcheck(
         lambda moved: measure(moved, torch.from_numpy(up))[0], (pose,), eps=1e-7, atol=1e-2, rtol=1e-3
     )
+
+
+def test_without_an_up_those_values_are_known_that_do_not_change_with_it(camera_poses):
+    joints, up = camera_poses(50, seed=4)
+    measure = PosecodeValues(load_definitions("h36m17"), load_skeleton("h36m17"))
+    pose, up = torch.from_numpy(joints), torch.from_numpy(up)
+    values, known = measure(pose, torch.full((3,), torch.nan))
+    turned = [measure(pose, other) for other in (up, torch.tensor([0.6, -0.8, 0.0], dtype=up.dtype))]
+    constant = (turned[0][0] - turned[1][0]).abs().amax(0) < 1e-3
+    assert known.any(0).tolist() == (constant & measure.measured).tolist()
+    torch.testing.assert_close(values[known], turned[0][0][known], atol=1e-3, rtol=0)
