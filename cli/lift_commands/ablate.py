@@ -17,7 +17,9 @@ def ablate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for runs and report.", show_default=False)],
     grid: Annotated[
         str,
-        typer.Option(help="alignments, divergence, parts, blocks, encoders, supervision, or a .yaml file."),
+        typer.Option(
+            help="alignments, divergence, parts, blocks, encoders, supervision, supervision-h36m, or a file."
+        ),
     ] = "alignments",
     recipe: Annotated[
         str, typer.Option(help="Recipe that the variants vary; several, separated by commas, one by one.")

@@ -10,7 +10,6 @@ import typer
 from cli.console import note
 from cli.options import JsonOption, QuietOption
 from cli.progress import progress
-from posecap.errors import InputError
 
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Run folder made by `lift train`.", show_default=False)
@@ -57,7 +56,7 @@ def evaluate(
 
     output = "json" if json else output
     if output not in FORMATS:
-        raise InputError(f"--format {output}: expected one of {', '.join(FORMATS)}")
+        raise typer.BadParameter(f"--format {output}: expected one of {', '.join(FORMATS)}")
     config = EvaluationConfig(
         run=run,
         features=features,
@@ -74,6 +73,8 @@ def evaluate(
     )
     with progress(not quiet) as shown:
         results = measure(config, shown)
+    if baselines and len({row.method.split()[0] for row in results.rows}) == 1:
+        note("no baselines: the subjects that the run was trained on are not in these shards")
     if output == "table":
         from cli.tables import Format, print_rows
 

@@ -84,6 +84,10 @@ def predict(
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mean with the mirrored input.")
     ] = None,
+    hypotheses: Annotated[
+        int | None, typer.Option(min=1, help="Diffusion: poses drawn for a clip, of which the mean counts.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Diffusion: sampling steps.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     json: JsonOption = False,
 ) -> None:
@@ -98,6 +102,7 @@ def predict(
     Example: `lift predict runs/x --features shards/ --sequence "S9/Walking 1" --camera 0 --gif walk.gif`
     """
     from lifting.prediction import PredictionConfig, predict_file
+    from posecap.keypoints.video import SUFFIXES
 
     _check_sources(keypoints, video, features)
     if features:
@@ -109,6 +114,8 @@ def predict(
         _refuse(told, "--features SHARDS")
     if truth is None:
         _refuse({"--truth-frame": truth_frame}, "--truth FILE")
+    if video is None and Path(keypoints or "").suffix.lower() not in SUFFIXES:
+        _refuse({"--detector": detector}, "--video")
     if not any((out, bvh, gif, rrd)):
         raise typer.BadParameter("give at least one file to write: --out, --bvh, --gif or --rrd")
     source = None if features else keypoints or video
@@ -133,6 +140,8 @@ def predict(
         movie=gif,
         weights=detector,
         flip=flip,
+        hypotheses=hypotheses,
+        steps=steps,
         device=device,
     )
     if rrd is not None:
@@ -144,7 +153,7 @@ def predict(
         _record(rrd, made)
     for line in made.report:
         note(line)
-    files = [str(path) for path in (out, bvh, gif, rrd) if path is not None]
+    files = [str(path) for path in (out, *made.bvhs, gif, rrd) if path is not None]
     if json:
         counts = {"people": len(made.people), "frames": made.num_frames, "fps": made.fps}
         print_json({"files": files, **counts, "report": made.report})

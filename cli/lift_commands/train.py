@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lifting.data.videos import Videos
     from lifting.data.written import Span
     from lifting.recipes import Recipe
+    from lifting.runs import Run
     from lifting.training import Report
 
 FeaturesOption = Annotated[
@@ -38,6 +39,7 @@ FeaturesOption = Annotated[
     ),
 ]
 STAGE = "train"
+CLOSE_RATE = 0.02
 
 
 def train(
@@ -126,6 +128,7 @@ def train(
     supervision = _supervision(supervise_3d, supervise_captions)
     alignment = {} if align is None else {"name": align}
     chosen = load_recipe(recipe, setting or (), training=given, alignment=alignment, supervision=supervision)
+    _check_text_is_used(chosen, setting or [], videos or [])
     if chosen.supervision.subjects_captions and chosen.supervision.subjects_3d is None:
         raise InputError("--supervise-captions needs --supervise-3d: name the subjects whose 3D is used")
     seen = videos_of(videos, video_size, video_fps, video_layout, video_up, detector)
@@ -137,7 +140,7 @@ def train(
         bar = _Bar(shown)
         done = run_training(config, bar.hear)
         bar.close()
-    for line in () if seen is None or quiet else seen.report:
+    for line in () if quiet else (*(() if seen is None else seen.report), *_kept_rates(done)):
         note(line)
     stopped = done.stopped()
     if stopped is not None:
@@ -146,6 +149,27 @@ def train(
         print_json({"run": str(done.path), "recipe": chosen.name, "seed": seed})
     else:
         note(f"{done.path}: trained; measure it with: lift eval {done.path}")
+
+
+def _check_text_is_used(recipe: Recipe, settings: list[str], videos: list[Path]) -> None:
+    unused = recipe.alignment.name == "none" and not (recipe.supervision.subjects_captions or videos)
+    if unused and any(text.startswith("alignment.") for text in settings):
+        raise InputError("--set alignment: nothing is aligned with text; choose how with --align")
+
+
+def _kept_rates(run: Run) -> list[str]:
+    """A line for every frame rate of recordings of which clips do not keep what the recipe says."""
+    from lifting.training.setup import windows_of
+
+    wanted = run.info.recipe.clips.rate
+    if wanted is None:
+        return []
+    kept = {fps: windows_of(run.info.recipe).kept_rate(fps) for fps in run.info.fps}
+    return [
+        f"clips.rate {wanted:g}: clips of recordings at {fps:g} have {rate:.3g} frames a second"
+        for fps, rate in kept.items()
+        if abs(rate / wanted - 1) > CLOSE_RATE
+    ]
 
 
 def _supervision(with_3d: str | None, with_captions: str | None) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def videos_of(
     up: str | None,
     detector: Path | None,
 ) -> Videos | None:
-    """What --videos name, None for nothing; InputError for bad files, and for options without --videos."""
+    """What --videos name, None for nothing; InputError for bad files, BadParameter for stray options."""
     told = {
         "video-size": size,
         "video-fps": fps,
@@ -64,7 +64,7 @@ def videos_of(
     if not paths:
         stray = [name for name, value in told.items() if value is not None]
         if stray:
-            raise InputError(f"--{stray[0]} goes with --videos")
+            raise typer.BadParameter(f"--{stray[0]} goes with --videos")
         return None
     from lifting.data.videos import read_videos
 

@@ -33,6 +33,10 @@ class Windows:
         """Recorded frames from one clip frame to the next."""
         return 1 if self.rate is None else max(1, round(fps / self.rate))
 
+    def kept_rate(self, fps: float) -> float:
+        """Frames a second that clips have: the nearest to `rate` that recordings at `fps` can give."""
+        return fps / self.step(fps)
+
 
 def starts_from_zero(num_frames: int, windows: Windows) -> np.ndarray:
     """(C,) starts of consecutive clips by the two grids of public test scripts; one clip if too short."""

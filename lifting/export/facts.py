@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifting.backbones import Lifter
 from lifting.backbones.d3dp import D3DP
+from lifting.data import Windows
 from lifting.export.signature import input_ports, output_port
 from lifting.runs import Run, versions
 from posecap.skeletons import load_skeleton
@@ -46,7 +47,7 @@ def facts(run: Run, model: Lifter) -> dict[str, Any]:
         "inputs": [asdict(port) for port in input_ports(model, unit)],
         "outputs": [asdict(output_port(unit))],
         "frames": model.frames,
-        "frames_per_second": run.info.recipe.clips.rate,
+        "frames_per_second": _rate(run),
         "normalisation": NORMALISATION,
         "skeleton": run.info.skeleton,
         **_joints(run, model),
@@ -56,6 +57,14 @@ def facts(run: Run, model: Lifter) -> dict[str, Any]:
         "weights_sha256": hashlib.sha256(run.weights_file.read_bytes()).hexdigest(),
     }
     return found | ({"diffusion": _diffusion(model)} if isinstance(model, D3DP) else {})
+
+
+def _rate(run: Run) -> float | None:
+    """Frames a second of the clips that it was trained on, at the commonest rate of recordings."""
+    clips = run.info.recipe.clips
+    if not run.info.fps:
+        return clips.rate
+    return Windows(clips.frames, rate=clips.rate).kept_rate(run.info.fps[0])
 
 
 def _unit(run: Run) -> str:

@@ -14,7 +14,8 @@ class PredictionConfig:
     fps: of the file; layout: order of the file's points; weights: folder of a detector's weights, where
     `keypoints` is a video. Or else features: shards, of which one view is lifted: sequence: its key;
     camera: its name or number; source: the 2D source.
-    rate: frames a second the run was trained at, to which others are resampled; focal: pixels;
+    hypotheses, steps: of diffusion; rate: frames a second the run was trained at, to which others are
+    resampled; focal: pixels;
     height: stature in metres that the bodies get; truth: a file of true 3D poses of the person seen
     longest, in the camera's frame unless it is in a world of its own (`truth_frame`: camera, world).
     """
@@ -39,4 +40,6 @@ class PredictionConfig:
     movie: Path | None = None
     weights: Path | None = None
     flip: bool | None = None
+    hypotheses: int | None = None
+    steps: int | None = None
     device: str = "auto"

@@ -44,6 +44,8 @@ class PredictionFile:
     run: str
     keypoints: Keypoints
     report: tuple[str, ...]
+    bvhs: tuple[Path, ...] = ()
+    """The BVH files that were written, one a person."""
 
     @property
     def num_frames(self) -> int:

@@ -34,8 +34,8 @@ def check_film(path: Path | None) -> None:
         )
 
 
-def write_movie(path: Path, made: PredictionFile) -> int:
-    """Writes the first 20 seconds at 12 frames a second, up to three people; the number of frames.
+def write_movie(path: Path, made: PredictionFile) -> list[str]:
+    """Writes the first 20 seconds at 12 frames a second, up to three people; lines on what it leaves out.
 
     `.gif` needs nothing else, `.mp4` needs ffmpeg. InputError where it cannot be written.
     """
@@ -61,7 +61,16 @@ def write_movie(path: Path, made: PredictionFile) -> int:
         raise InputError(f"{path}: cannot be written ({reason})") from error
     finally:
         pyplot.close(figure)
-    return len(frames)
+    return _left_out(path, made, frames)
+
+
+def _left_out(path: Path, made: PredictionFile, frames: np.ndarray) -> list[str]:
+    shown, lines = made.people[:MAX_PEOPLE], []
+    if frames[-1] + max(made.fps / MOVIE_FPS, 1) < max(one.person.start + len(one.pose) for one in shown):
+        lines.append(f"{path}: shows the first {frames[-1] / made.fps:.0f} seconds")
+    if len(made.people) > len(shown):
+        lines.append(f"{path}: shows {len(shown)} of {len(made.people)} people")
+    return lines
 
 
 def _frames(people: tuple[Prediction, ...], fps: float) -> np.ndarray:

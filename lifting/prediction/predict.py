@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lifting.data import Clips, MemorySource, SequenceData, SequenceInfo, ViewData, Windows, normalize_2d
@@ -39,10 +41,10 @@ def predict_file(config: PredictionConfig) -> PredictionFile:
     if config.out is not None:
         write_parquet(config.out, made)
     if config.bvh is not None:
-        write_bvhs(config.bvh, made)
-    if config.movie is not None:
-        write_movie(config.movie, made)
-    return made
+        made = replace(made, bvhs=tuple(write_bvhs(config.bvh, made)))
+    if config.movie is None:
+        return made
+    return replace(made, report=(*made.report, *write_movie(config.movie, made)))
 
 
 def _predict(config: PredictionConfig, run: Run, given: Input, number: int) -> Prediction:
@@ -100,5 +102,7 @@ def lift(config: PredictionConfig, run: Run, given: Input, person: Person) -> np
     source = MemorySource([info], [SequenceData(None, (view,))], mirror)
     recipe = run.info.recipe
     clips = Clips(source, Windows(recipe.clips.frames, recipe.evaluation.stride, recipe.clips.rate))
-    predict = lifter_predictor(run, EvaluationConfig(config.run, flip=config.flip), source, device)
-    return next(predict_views(predict, clips, device=device)).prediction
+    told = EvaluationConfig(config.run, flip=config.flip, hypotheses=config.hypotheses, steps=config.steps)
+    predict = lifter_predictor(run, told, source, device)
+    batch = max(told.batch // told.choice(recipe.evaluation).hypotheses, 1)  # they are predicted at once
+    return next(predict_views(predict, clips, batch, device)).prediction

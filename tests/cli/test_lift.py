@@ -103,6 +103,12 @@ def test_a_view_of_shards_is_lifted_and_measured(trained, shards, tmp_path):
         (("--features", "S", "--size", "9x9", "--out", "o.parquet"), 2, "--size goes with --keypoints"),
         (("--features", "S", "--format", "coco", "--out", "o.parquet"), 2, "--format goes with --keypoints"),
         (("--keypoints", "a.npz", "--out", "o.parquet", "--truth-frame", "world"), 2, "goes with --truth"),
+        (
+            ("--keypoints", "a.npz", "--out", "o.parquet", "--detector", "."),
+            2,
+            "--detector goes with --video",
+        ),
+        (("--keypoints", "a.npz", "--out", "o.parquet", "--steps", "2"), 1, "--steps are for diffusion"),
         (("--features", "S", "--truth", "t.npy", "--out", "o.parquet"), 2, "--truth goes with --keypoints"),
         (("--features", "S", "--video", "v.mp4", "--out", "o.parquet"), 2, "either --video or"),
         (("--features", "no", "--out", "o.parquet"), 1, "no such shard directory"),
@@ -152,6 +158,11 @@ def test_bad_keypoints_are_told_in_one_line(trained, tmp_path, arrays, message):
         (("--keypoints", "gt", "--validate", "S7"), "unknown training subject 'S7'"),
         (("--keypoints", "gt", "--set", "optimizer.lr=fast"), "optimizer.lr"),
         (("--keypoints", "gt", "--supervise-captions", "S5"), "--supervise-captions needs --supervise-3d"),
+        (("--keypoints", "gt", "--set", "alignment.options.heads=2"), "nothing is aligned with text"),
+        (
+            ("--keypoints", "gt", "--align", "consistency", "--set", "alignment.granularity=caption"),
+            "alignment consistency reads statements",
+        ),
     ],
 )
 def test_bad_input_of_train_is_one_line_and_leaves_nothing(shards, recipe, tmp_path, options, message):
@@ -289,3 +300,25 @@ def test_options_that_no_backbone_has_are_told_of_imported_weights(tmp_path, opt
     assert result.exit_code == 1
     assert "backbone mixste" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_every_file_that_was_written_is_named_and_what_a_film_leaves_out_is_told(trained, tmp_path):
+    points = np.random.default_rng(0).uniform(0, 1000, (560, 4, 17, 2))
+    np.savez(tmp_path / "in.npz", keypoints=points, width=1000, height=1002, fps=25.0)
+    given = ("predict", trained, "--keypoints", tmp_path / "in.npz", "--json", "--layout", "h36m17")
+    result = lift(*given, "--bvh", tmp_path / "all.bvh", "--rate", 25)
+    assert result.exit_code == 0, result.stderr
+    files = json.loads(result.stdout)["files"]
+    assert files == [str(tmp_path / f"all_{number}.bvh") for number in (1, 2, 3, 4)]
+    assert all(os.path.isfile(name) for name in files)
+
+
+def test_clips_that_cannot_keep_the_recipes_rate_are_told(shards, recipe, tmp_path):
+    given = ("train", "--features", shards, "--recipe", recipe, "--keypoints", "gt", "--steps", 2)
+    result = lift(*given, "--set", "clips.rate=30", "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.stderr
+    assert "clips.rate 30: clips of recordings at 50 have 25 frames a second" in result.stderr
+
+
+def test_an_unknown_format_is_a_bad_command_line(trained):
+    assert lift("eval", trained, "--format", "xml").exit_code == 2

@@ -100,3 +100,38 @@ def test_recipes_by_path_that_extend_each_other_are_refused(tmp_path, monkeypatc
 def test_what_other_fields_or_the_data_tell_is_no_option(override, message):
     with pytest.raises(InputError, match=message):
         load_recipe("small", [override])
+
+
+@pytest.mark.parametrize(
+    ("override", "sections"),
+    [
+        ("training.steps=3", {"training": {"steps": 9}}),
+        ("alignment.options={heads: 2}", {"alignment": {"options": {"heads": 4}}}),
+        ("alignment={name: cm}", {"alignment": {"name": "fc"}}),
+    ],
+)
+def test_a_field_that_is_told_twice_is_refused(override, sections):
+    with pytest.raises(InputError, match="tells it already"):
+        load_recipe("small", [override], **sections)
+    load_recipe("small", ["training.batch=3"], **sections)
+
+
+def test_the_order_of_overrides_does_not_matter():
+    settings = ["backbone.name=d3dp", "backbone.options.channels=16", "backbone.options.heads=2"]
+    one, two = load_recipe("small", settings), load_recipe("small", settings[::-1])
+    assert one == two
+    assert one.backbone.options == {"channels": 16, "heads": 2}
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("evaluation.stride=28", "evaluation.stride: 28 is longer than a clip, 27 frames"),
+        ("optimizer.betas=[0.9, 1.0]", r"optimizer.betas.1"),
+        ("optimizer.lr=.inf", "optimizer.lr"),
+        ("clips.rate=1e-9", "clips.rate"),
+    ],
+)
+def test_numbers_that_cannot_be_trained_with_are_refused(override, message):
+    with pytest.raises(InputError, match=message):
+        load_recipe("small", [override])

@@ -11,7 +11,7 @@ from lifting.ablation import AblationConfig, ablate, grid_names, load_grid
 from lifting.ablation.bootstrap import paired_difference
 from lifting.ablation.published import published_numbers
 from lifting.ablation.run import resolve_cases
-from lifting.ablation.seen import TrainingLog, seen_in_training
+from lifting.ablation.seen import TrainingLog, _term_weights, seen_in_training
 from lifting.recipes import load_recipe
 from lifting.training.parts import statements_about
 from posecap.errors import InputError
@@ -283,3 +283,50 @@ def test_two_names_that_differ_in_signs_only_are_refused(shards, tmp_path):
     )
     with pytest.raises(InputError, match="share the folder lr-0-1: rename 'lr 0_1'"):
         resolve_cases(AblationConfig(shards, tmp_path / "out", str(path), overrides=TINY_RUN))
+
+
+@pytest.mark.parametrize("name", ["supervision", "supervision-h36m"])
+def test_supervision_grids_mean_the_same_whatever_the_recipe_supervises_with(tmp_path, name):
+    weak = tmp_path / "weak.yaml"
+    weak.write_text("extends: small\nname: weak\nsupervision: {subjects_3d: [S6], subjects_captions: [S7]}\n")
+    for changes in load_grid(name).resolve(["S1", "S5"], []).values():
+        one, two = (load_recipe(base, **changes).supervision for base in ("small", str(weak)))
+        assert one == two
+
+
+def test_a_variant_is_not_overruled_by_an_override(shards, grid, tmp_path):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=("optimizer.lr=0.2",))
+    with pytest.raises(InputError, match=r"--set optimizer.lr: another option or the variant"):
+        resolve_cases(config)
+
+
+def test_what_lies_in_the_folder_of_a_later_variant_is_told_before_the_first_is_trained(
+    shards, grid, tmp_path
+):
+    config = AblationConfig(shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=2, device="cpu")
+    later = tmp_path / "out" / "posecodes" / "seed1"
+    later.mkdir(parents=True)
+    (later / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="seed1: is there already and not empty"):
+        ablate(config)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"posecodes"}
+
+
+def test_another_split_is_measured_beside_the_first_and_named(shards, grid, tmp_path):
+    config = AblationConfig(
+        shards, tmp_path / "out", str(grid), overrides=TINY_RUN, seeds=1, variants=("plain",), device="cpu"
+    )
+    ablate(config)
+    ablate(replace(config, split="train"))
+    assert "split train (subjects S1, S5, S6)" in (tmp_path / "out" / "report.md").read_text()
+    results = tmp_path / "out" / "plain" / "seed0" / "results"
+    assert {path.name for path in results.iterdir()} == {"ablation", "ablation-train"}
+    (results / "ablation" / "results.json").write_text("{}")
+    with pytest.raises(InputError, match="these are no results"):
+        ablate(config)
+
+
+def test_terms_are_weighed_as_they_were_trained_at_the_backbones_own_width():
+    odd = "backbone.options={channels: 18, depth: 1, heads: 3, mlp_ratio: 2, in_channels: 3}"
+    recipe = load_recipe("small", [odd, "alignment={name: cm, options: {heads: 6, alpha: 0.25}}"])
+    assert _term_weights(recipe, 17)["kl"] == 0.25

@@ -206,6 +206,8 @@ def test_unknown_names_and_options_are_told_with_the_near_ones():
         ("cm", {"kl": {"axes": "joint"}}, r"kl has no option 'axes' \(did you mean axis"),
         ("cm", {"kl": {"temperature": 0}}, "kl: option temperature is 0, expected float above 0"),
         ("shuffled", {"of": "tf", "heads": "x"}, "alignment tf: option heads is 'x'"),
+        ("shuffled", {"of": "none"}, "'none' reads no text"),
+        ("random", {"of": "consistency"}, "'consistency' reads no text features"),
     ],
 )
 def test_options_that_cannot_be_built_are_told(name, options, message):

@@ -8,16 +8,18 @@ from lifting.data import Clips, Windows
 from lifting.evaluation import EvaluationConfig, evaluate, load_results
 from lifting.evaluation.evaluate import folder_name
 from lifting.evaluation.figure import pick_frames
-from lifting.evaluation.methods import LIFTER, lifter_predictor
+from lifting.evaluation.methods import LIFTER, _trained_on, lifter_predictor, rows_predictor
 from lifting.evaluation.reporting import scored_joints
 from lifting.evaluation.results import FRAMES, MEAN, Results, Row
 from lifting.evaluation.scores import SCORES, view_scores
 from lifting.evaluation.views import ViewResult, predict_views
+from lifting.runs import RunInfo
+from lifting.training.setup import training_subjects
 from posecap.datasets import dataset_names, load_dataset_manifest
 from posecap.errors import InputError
 from posecap.skeletons import load_skeleton
 from tests.fixtures.clips import make_source
-from tests.fixtures.runs import tiny_run
+from tests.fixtures.runs import tiny_recipe, tiny_run
 
 SUBJECTS = ("S1", "S5", "S9", "S11")
 LENGTHS = (20, 7, 31, 12)
@@ -218,3 +220,28 @@ def test_more_sampling_steps_than_times_of_diffusion_are_refused(tmp_path):
     run = tiny_run(tmp_path / "run", *DIFFUSION)
     with pytest.raises(InputError, match="--steps 21: this d3dp knows 20 times"):
         evaluate(EvaluationConfig(run.path, steps=21, device="cpu"), source=make_source())
+
+
+def test_every_metric_has_its_unit(results):
+    assert results.units["AUC"] == results.units["PCK@150"] == "%"
+    assert results.units["MPJVE"] == results.units["MPJVE in clips"] == "mm/frame"
+    assert results.units["MPJPE"] == results.units["R1"] == results.units["z"] == "mm"
+
+
+def test_baselines_see_the_3d_that_the_run_saw():
+    source = make_source((9, 9, 9, 9), ("S1", "S5", "S6", "S9"))
+    weak = "supervision={subjects_3d: [S1, S5], subjects_captions: [S6]}"
+    recipe = tiny_recipe(weak, "training.validate_subject=S5")
+    info = RunInfo(recipe=recipe, train_subjects=training_subjects(recipe, source))
+    assert [item.subject for item in source.infos if _trained_on(info)(item)] == ["S1"]
+
+
+def test_diffusion_is_predicted_as_it_is_measured(tmp_path):
+    """By the mean of as many hypotheses, in as many steps, as the recipe says."""
+    run = tiny_run(tmp_path / "run", *DIFFUSION, "evaluation={hypotheses: 3, steps: 2, flip: false}")
+    source, cpu = make_source(), torch.device("cpu")
+    clips, config = Clips(source, Windows(5)), EvaluationConfig(run.path)
+    batch = {key: torch.from_numpy(value) for key, value in clips.batch(np.arange(4)).items()}
+    measured = rows_predictor(run, config, source, cpu)(batch)[LIFTER]
+    predicted = lifter_predictor(run, config, source, cpu)(batch["pose_2d"])
+    torch.testing.assert_close(predicted, measured)

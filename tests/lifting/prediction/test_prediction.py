@@ -265,3 +265,15 @@ def test_without_rerun_the_extra_is_named(run: Path, tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "rerun", None)
     with pytest.raises(InputError, match=r"pip install 'posecap\[view\]'"):
         write_recording(tmp_path / "out.rrd", made)
+
+
+def test_what_a_film_leaves_out_is_told(monkeypatch, run: Path, tmp_path: Path):
+    monkeypatch.setattr("lifting.prediction.movie.MAX_FRAMES", 3)
+    monkeypatch.setattr("lifting.prediction.movie.MAX_PEOPLE", 1)
+    path = files.write_rtmlib(tmp_path / "in.npz", files.tracks_of_people(60, 2))
+    film = tmp_path / "film.gif"
+    made = predict_file(PredictionConfig(run, path, size=files.SIZE, fps=25, movie=film))
+    assert f"{film}: shows the first 0 seconds" in made.report
+    assert f"{film}: shows 1 of 2 people" in made.report
+    whole = predict_file(PredictionConfig(run, path, size=files.SIZE, fps=500, movie=film))
+    assert not any("shows the first" in line for line in whole.report)

@@ -137,3 +137,36 @@ def test_definitions_that_are_not_those_of_the_shards_are_refused():
         build_text_branch(
             load_recipe("small", alignment={"name": "posecode"}), 16, 17, text, torch.device("cpu")
         )
+
+
+def test_gradients_of_a_warm_up_are_measured_alike_in_a_resumed_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("lifting.training.fit.DIAGNOSE_EVERY", 4)
+    settings = ("supervision.warmup_steps=50", "training.checkpoint_every=4")
+
+    def cut_off(report):
+        if report.step > 4:
+            raise RuntimeError
+
+    whole = run(tmp_path / "whole", told_source(), *settings)
+    config = TrainConfig(tmp_path / "cut", tiny_recipe(*WEAK, *settings), tmp_path / "cut", device="cpu")
+    with pytest.raises(RuntimeError):
+        train(config, cut_off, told_source(), tiny_text())
+    resumed = train(dataclasses.replace(config, resume=True), None, told_source(), tiny_text())
+    first, second = (
+        [row for row in read_log(one.path) if "gradient/err1" in row] for one in (whole, resumed)
+    )
+    assert first == second
+    assert [row["step"] for row in first] == [0, 4]
+
+
+def test_statements_of_parts_that_are_withheld_do_not_supervise(tmp_path):
+    """What `alignment.without_parts` hides from the alignment is hidden from the constraints too."""
+    source, recipe = told_source(), tiny_recipe(*WEAK, "supervision.constraints=100")
+    rows = []
+    for name, hidden in (("all", None), ("none", torch.ones(1000, dtype=torch.bool))):
+        text = tiny_text()
+        text._hidden = hidden
+        config = TrainConfig(tmp_path / name, recipe, tmp_path / name, device="cpu")
+        rows.append(read_log(train(config, source=source, text=text).path)[-1]["constraints"])
+    assert rows[0] > 0
+    assert rows[1] == 0

@@ -10,10 +10,12 @@ from safetensors.torch import load_file
 
 from lifting.evaluation import EvaluationConfig, evaluate
 from lifting.runs import open_run
+from lifting.training.fit import Gathered
 from lifting.training.log import read_log
+from lifting.training.setup import validation_subject
 from posecap.errors import InputError
 from tests.fixtures.clips import make_source
-from tests.fixtures.runs import tiny_run
+from tests.fixtures.runs import tiny_recipe, tiny_run
 
 
 def weights(run):
@@ -245,3 +247,58 @@ def test_a_run_cut_off_before_its_first_checkpoint_has_no_row_twice_in_its_log(t
     resumed = tiny_run(tmp_path / "run", resume=True)
     whole = tiny_run(tmp_path / "whole")
     assert [row["step"] for row in read_log(resumed.path)] == [row["step"] for row in read_log(whole.path)]
+
+
+def test_the_subject_held_out_is_none_of_those_with_captions(tmp_path):
+    weak = "supervision={subjects_3d: [S1], subjects_captions: [S6]}"
+    with pytest.raises(InputError, match="S6 is named both to hold out and to train on its captions"):
+        tiny_run(tmp_path / "run", weak, "training.validate_subject=S6")
+    recipe = tiny_recipe(weak, "training.select=val")
+    assert validation_subject(recipe, make_source((9, 9, 9), ("S1", "S5", "S6"))) == "S5"
+
+
+def test_a_training_that_names_nobody_with_3d_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no subject is named whose 3D is used"):
+        tiny_run(tmp_path / "run", "supervision={subjects_3d: [], subjects_captions: [S1]}")
+
+
+def test_an_interrupted_validation_leaves_a_run_to_go_on_with(tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lifting.training.run.mean_error", stop)
+        with pytest.raises(KeyboardInterrupt):
+            tiny_run(tmp_path / "run", "training.validate_subject=S6")
+    assert open_run(tmp_path / "run").stopped() == "stopped at step 6 of 6"
+    run = tiny_run(tmp_path / "run", "training.validate_subject=S6", resume=True)
+    assert open_run(run.path).stopped() is None
+    assert "validation_mpjpe_mm" in read_log(run.path)[-1]
+
+
+def test_the_last_update_is_looked_at_before_it_is_saved(tmp_path):
+    with pytest.raises(InputError, match="a weight is no longer finite at step 1"):
+        tiny_run(tmp_path / "run", "training.steps=1", "optimizer.lr=1e39", "schedule.warmup_steps=0")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_of_velocities_needs_two_frames(tmp_path):
+    with pytest.raises(InputError, match="loss mixste compares neighbouring frames"):
+        tiny_run(tmp_path / "run", "clips.frames=1", "loss.name=mixste")
+
+
+@pytest.mark.parametrize("line", [b"null\n", b"[3]\n", b"\xff\xfe\n", b'{"err1": 1}\n'])
+def test_a_spoilt_line_ends_a_log(tmp_path, line):
+    run = tiny_run(tmp_path / "run")
+    log = run.path / "log.jsonl"
+    rows = log.read_bytes()
+    log.write_bytes(rows + line + rows)
+    assert len(read_log(run.path)) == len(rows.splitlines())
+
+
+def test_errors_against_labels_are_means_over_steps_that_have_labels():
+    gathered = Gathered()
+    for error, labelled in ((0.2, True), (0.0, False), (0.4, True)):
+        gathered.add({"err1": torch.tensor(error), "bones": torch.tensor(0.3)}, 4, labelled)
+    means, _ = gathered.take()
+    assert means == pytest.approx({"err1": 0.3, "bones": 0.3})
