@@ -10,6 +10,7 @@ import typer
 from cli.console import note
 from cli.lift_commands.videos import (
     DetectorOption,
+    VideoFocalOption,
     VideoFpsOption,
     VideoLayoutOption,
     VideoSizeOption,
@@ -87,6 +88,7 @@ def train(
     video_fps: VideoFpsOption = None,
     video_layout: VideoLayoutOption = None,
     video_up: VideoUpOption = None,
+    video_focal: VideoFocalOption = None,
     detector: DetectorOption = None,
     setting: Annotated[
         list[str] | None,
@@ -131,7 +133,7 @@ def train(
     _check_text_is_used(chosen, setting or [], videos or [])
     if chosen.supervision.subjects_captions and chosen.supervision.subjects_3d is None:
         raise InputError("--supervise-captions needs --supervise-3d: name the subjects whose 3D is used")
-    seen = videos_of(videos, video_size, video_fps, video_layout, video_up, detector)
+    seen = videos_of(videos, video_size, video_fps, video_layout, video_up, video_focal, detector)
     if seen is not None and captions is None:
         raise InputError("--videos needs --captions: what the videos show, written in canonical sentences")
     written = _written(captions, features, chosen, seen)

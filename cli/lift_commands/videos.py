@@ -13,6 +13,8 @@ from posecap.errors import InputError
 if TYPE_CHECKING:
     from lifting.data.videos import Videos
 
+UNKNOWN = "unknown"
+
 VideosOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -36,8 +38,14 @@ VideoUpOption = Annotated[
     str | None,
     typer.Option(
         metavar="X,Y,Z",
-        help="Up in the camera's axes (x right, y down, z away) for --videos; without it only those of their "
-        "statements count that do not need it (angles, distances).",
+        help="Up in the camera's axes (x right, y down, z away) for --videos: 0,-1,0 of a camera held level, "
+        "0,-0.978,-0.208 of one that looks down by 12 degrees; or unknown.",
+    ),
+]
+VideoFocalOption = Annotated[
+    float | None,
+    typer.Option(
+        min=1, help="Focal length of --videos in pixels; without it poses are scaled onto their 2D."
     ),
 ]
 DetectorOption = Annotated[
@@ -51,6 +59,7 @@ def videos_of(
     fps: float | None,
     layout: str | None,
     up: str | None,
+    focal: float | None,
     detector: Path | None,
 ) -> Videos | None:
     """What --videos name, None for nothing; InputError for bad files, BadParameter for stray options."""
@@ -59,6 +68,7 @@ def videos_of(
         "video-fps": fps,
         "video-layout": layout,
         "video-up": up,
+        "video-focal": focal,
         "detector": detector,
     }
     if not paths:
@@ -66,6 +76,11 @@ def videos_of(
         if stray:
             raise typer.BadParameter(f"--{stray[0]} goes with --videos")
         return None
+    if up is None:
+        raise InputError(
+            "--videos needs --video-up: 0,-1,0 of a camera held level, 0,-0.978,-0.208 of one looking down "
+            "by 12 degrees; a few degrees matter (docs/training.md)"
+        )
     from lifting.data.videos import read_videos
 
     return read_videos(
@@ -74,7 +89,8 @@ def videos_of(
         fps=fps,
         layout=layout,
         weights=detector,
-        up=None if up is None else _direction(up),
+        up=None if up == UNKNOWN else _direction(up),
+        focal=focal,
     )
 
 

@@ -47,6 +47,20 @@ class Videos:
         return tuple(dict.fromkeys(track.info.subject for track in self.tracks))
 
 
+@dataclass(frozen=True)
+class _Camera:
+    """What is told of the camera of videos; None is not known."""
+
+    up: tuple[float, float, float] | None
+    focal: float | None
+
+    def intrinsics(self, width: int) -> np.ndarray | None:
+        """(9,) in the units of normalised 2D, the principal point in the middle of the image."""
+        if self.focal is None:
+            return None
+        return np.array([2 * self.focal / width] * 2 + [0.0] * 7)
+
+
 def read_videos(
     paths: Sequence[Path],
     *,
@@ -55,6 +69,7 @@ def read_videos(
     layout: str | None = None,
     weights: Path | None = None,
     up: tuple[float, float, float] | None = None,
+    focal: float | None = None,
 ) -> Videos:
     """The people of files (or folders) of any format of `posecap.keypoints`.
 
@@ -66,12 +81,17 @@ def read_videos(
         size, fps, layout, weights: see `read_keypoints`; for all files, before what they tell themselves.
         up: direction against gravity in the camera's axes (x right, y down, z away); None where it is not
             known: statements that need it then teach nothing.
+        focal: focal length in pixels of all files, the principal point in the middle; None where it is not
+            known: poses are then scaled onto their 2D.
 
     InputError for a file that is not fit, does not tell its frame rate, or has the name of another.
     """
+    camera = _Camera(up, focal)
     length = 1.0 if up is None else float(np.linalg.norm(up))
     if not np.isfinite(length) or length == 0:
         raise InputError(f"up of a video: {up} is no direction")
+    if focal is not None and not 0 < focal < np.inf:
+        raise InputError(f"focal length of a video: {focal:g} pixels are none")
     tracks: list[Track] = []
     records: list[dict[str, Any]] = []
     for path in paths:
@@ -79,9 +99,9 @@ def read_videos(
         name = _name(path)
         if any(record["name"] == name for record in records):
             raise InputError(f"{path}: another video is called '{name}' too, rename one")
-        own = _tracks(name, path, found, up)
+        own = _tracks(name, path, found, camera)
         tracks += own
-        records.append(_record(name, path, found, up, own))
+        records.append(_record(name, path, found, camera, own))
     return Videos(tuple(tracks), tuple(records))
 
 
@@ -90,13 +110,13 @@ def _name(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _tracks(name: str, path: Path, found: Keypoints, up: tuple[float, float, float] | None) -> list[Track]:
+def _tracks(name: str, path: Path, found: Keypoints, camera: _Camera) -> list[Track]:
     fps, alone = _rate(path, found), len(found.people) == 1
     tracks = []
     for number, person in enumerate(found.people, start=1):
         key = name if alone else f"{name}/{number}"
         info = SequenceInfo(key, name, "", "train", fps, person.num_frames, (CAMERA,), has_3d=False)
-        tracks.append(Track(info, _data(person, found, up), person.start, found.num_frames))
+        tracks.append(Track(info, _data(person, found, camera), person.start, found.num_frames))
     return tracks
 
 
@@ -106,22 +126,22 @@ def _rate(path: Path, found: Keypoints) -> float:
     return float(found.fps)
 
 
-def _data(person: Person, found: Keypoints, up: tuple[float, float, float] | None) -> SequenceData:
-    """The world is the camera's frame; its focal length is not known."""
+def _data(person: Person, found: Keypoints, camera: _Camera) -> SequenceData:
+    """The world is the camera's frame."""
     pose_2d = normalize_2d(person.pose_2d, person.confidence, found.width, found.height)
-    return SequenceData(None, (ViewData(CAMERA, pose_2d, np.eye(3), np.zeros(3)),), up=up or UNKNOWN_UP)
+    view = ViewData(CAMERA, pose_2d, np.eye(3), np.zeros(3), intrinsics=camera.intrinsics(found.width))
+    return SequenceData(None, (view,), up=camera.up or UNKNOWN_UP)
 
 
-def _record(
-    name: str, path: Path, found: Keypoints, up: tuple[float, float, float] | None, tracks: list[Track]
-) -> dict[str, Any]:
+def _record(name: str, path: Path, found: Keypoints, camera: _Camera, tracks: list[Track]) -> dict[str, Any]:
     return {
         "name": name,
         "sha256": content_sha256(path),
         "size": [found.width, found.height],
         "fps": _rate(path, found),
         "layout": found.layout,
-        "up": None if up is None else [float(value) for value in up],
+        "up": None if camera.up is None else [float(value) for value in camera.up],
+        "focal": camera.focal,
         "sequences": [track.info.key for track in tracks],
         "report": list(found.report),
     }

@@ -11,7 +11,7 @@ from tests.fixtures.h36m_files import write_h36m
 from tests.fixtures.runs import TINY
 
 CAPTIONS = "sequence,start,end,caption\nwalk,0,6,The left knee is straight.\nwalk,6,12,\n"
-TOLD = ("--video-size", "1000x1002", "--video-fps", "25")
+TOLD = ("--video-size", "1000x1002", "--video-fps", "25", "--video-up", "0,-1,0")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,13 @@ def test_a_video_without_3d_and_its_captions_train_a_lifter(shards, walk, captio
     assert measured.exit_code == 0, measured.stderr
 
 
+def test_an_up_that_is_not_known_can_be_said(shards, walk, captions, tmp_path):
+    options = ("--videos", walk, *TOLD[:4], "--video-up", "unknown", "--captions", captions)
+    result = train(shards, tmp_path / "run", *options)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["videos"][0]["up"] is None
+
+
 def test_several_videos_are_given_one_by_one(shards, walk, captions, tmp_path):
     second = files.write_openpose(tmp_path / "run2", files.tracks_of_people(5))
     captions.write_text(f"{CAPTIONS}run2,0,5,\n")
@@ -76,10 +83,11 @@ def test_several_videos_are_given_one_by_one(shards, walk, captions, tmp_path):
     ("options", "text", "message"),
     [
         (TOLD[2:], CAPTIONS, "--video-size"),
-        (TOLD[:2], CAPTIONS, "--video-fps"),
+        ((*TOLD[:2], *TOLD[4:]), CAPTIONS, "--video-fps"),
+        (TOLD[:4], CAPTIONS, "--videos needs --video-up"),
         ((*TOLD, "--video-up", "up"), CAPTIONS, "--video-up up: expected three numbers"),
         ((*TOLD, "--video-layout", "cubist"), CAPTIONS, "cubist"),
-        (("--video-size", "big", "--video-fps", "25"), CAPTIONS, "--video-size big: expected width x height"),
+        (("--video-size", "big", *TOLD[2:]), CAPTIONS, "--video-size big: expected width x height"),
         (TOLD, CAPTIONS.replace("walk", "run"), "do not mention the video 'walk'"),
         (TOLD, CAPTIONS + "S5/Walking,0,5,\n", "unknown sequence with captions 'S5/Walking'"),
         (TOLD, CAPTIONS.replace("straight", "made of wood"), "line 2: unknown canonical sentence"),

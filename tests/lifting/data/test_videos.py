@@ -12,6 +12,7 @@ from lifting.data.loader import Loader
 from lifting.data.mapped import MappedSource
 from lifting.data.videos import content_sha256, read_videos
 from lifting.data.written import Span, WrittenCaptions
+from posecap.cameras import Camera
 from posecap.errors import InputError
 from tests.fixtures import keypoint_files as files
 from tests.fixtures.clips import make_source
@@ -165,3 +166,12 @@ def test_videos_are_the_same_held_mapped_streamed_and_in_workers(walk, tmp_path)
             assert one.keys() == other.keys(), way
             for key in one:
                 np.testing.assert_array_equal(one[key], other[key], err_msg=f"{way} {key}")
+
+
+def test_a_focal_length_that_is_told_projects_as_a_camera_with_the_image_in_its_middle(walk):
+    (track,) = read(walk, focal=1500.0).tracks
+    width, height = read(walk).records[0]["size"]
+    focal, center = np.array([1500.0, 1500.0]), np.array([width / 2, height / 2])
+    camera = Camera("", width, height, focal, center, np.zeros(3), np.zeros(2), np.eye(3), np.zeros(3))
+    np.testing.assert_allclose(track.data.views[0].intrinsics, camera.intrinsics())
+    assert read(walk, focal=1500.0).records[0]["focal"] == 1500.0
