@@ -139,8 +139,13 @@ class SupervisionChoice(Choice):
     reprojection: float = Field(0.5, ge=0, description="weight of the scale-free 2D error of the second")
     constraints: float = Field(0.4, ge=0, description="weight of their statements as intervals")
     bones: float = Field(0.5, ge=0, description="weight of their bone lengths, against labelled bodies")
-    warmup_steps: int = Field(0, ge=0, description="steps over which all weights rise from 0")
+    warmup_steps: int = Field(
+        300, ge=0, description="steps over which all three rise from 0: at once they can make limbs collapse"
+    )
     penalty: Literal["hinge", "soft"] = "hinge"
+    slack: float | None = Field(
+        None, ge=0, description="multiples of the captioner's noise that are forgiven; null: 1 if it was used"
+    )
     confidence: bool = Field(True, description="joints count in the 2D error by their confidence")
     known_cameras: bool = Field(True, description="project by the shards' intrinsics, or scale")
 

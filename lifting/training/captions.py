@@ -29,8 +29,9 @@ class CaptionSupervision:
 
     def __init__(self, choice: SupervisionChoice, facts: TextFacts, device: torch.device) -> None:
         self.choice = choice
+        slack = float(facts.noise) if choice.slack is None else choice.slack
         constraints = StatementConstraints(
-            facts.checked_definitions(), facts.skeleton, facts.frame, choice.penalty, float(facts.noise)
+            facts.checked_definitions(), facts.skeleton, facts.frame, choice.penalty, slack
         )
         self.constraints = constraints.to(device)
         self.parents = load_skeleton(facts.skeleton).parents

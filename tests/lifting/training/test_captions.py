@@ -69,7 +69,7 @@ def test_both_terms_vanish_on_the_true_pose(flip):
     clips = Clips(told_source(), Windows(5), flip=flip)
     batch = {key: torch.from_numpy(value) for key, value in clips.batch(np.arange(len(clips))).items()}
     truth = batch["pose_3d"]
-    supervision = CaptionSupervision(SupervisionChoice(), TextFacts(), torch.device("cpu"))
+    supervision = CaptionSupervision(SupervisionChoice(warmup_steps=0), TextFacts(), torch.device("cpu"))
     terms = supervision.terms(truth, {**batch, "labelled": torch.zeros(len(truth))}, 0)
     assert terms["constraints"] == 0
     assert terms["reprojection"] < 1e-4
@@ -81,7 +81,7 @@ def test_both_terms_vanish_on_the_true_pose(flip):
 def test_labelled_clips_are_left_to_their_labels():
     clips = Clips(told_source(), Windows(5))
     batch = {key: torch.from_numpy(value) for key, value in clips.batch(np.arange(4)).items()}
-    supervision = CaptionSupervision(SupervisionChoice(), TextFacts(), torch.device("cpu"))
+    supervision = CaptionSupervision(SupervisionChoice(warmup_steps=0), TextFacts(), torch.device("cpu"))
     terms = supervision.terms(batch["pose_3d"].flip(-2), batch, 0)
     assert all(value == 0 for value in terms.values())
 
@@ -110,7 +110,9 @@ def test_diffusion_cannot_learn_from_captions_alone(tmp_path):
 def test_bodies_without_3d_are_held_to_the_lengths_of_those_with_3d():
     clips = Clips(told_source(), Windows(5), unlabelled=["S5"])
     batch = {key: torch.from_numpy(value) for key, value in clips.batch(np.arange(len(clips))).items()}
-    supervision = CaptionSupervision(SupervisionChoice(bones=1.0), TextFacts(), torch.device("cpu"))
+    supervision = CaptionSupervision(
+        SupervisionChoice(warmup_steps=0, bones=1.0), TextFacts(), torch.device("cpu")
+    )
     whole = Clips(told_source(), Windows(5)).batch(np.arange(len(clips)))["pose_3d"]
     truth = torch.from_numpy(whole)
     assert supervision.terms(truth, batch, 0)["bones"] == 0  # the same body
@@ -170,3 +172,16 @@ def test_statements_of_parts_that_are_withheld_do_not_supervise(tmp_path):
         rows.append(read_log(train(config, source=source, text=text).path)[-1]["constraints"])
     assert rows[0] > 0
     assert rows[1] == 0
+
+
+def test_statements_are_forgiven_what_the_recipe_says_or_what_the_captioner_added():
+    def tolerances(slack, noise):
+        supervision = CaptionSupervision(
+            SupervisionChoice(slack=slack), TextFacts(noise=noise), torch.device("cpu")
+        )
+        return supervision.constraints.intervals.tolerances
+
+    assert torch.equal(tolerances(None, noise=False), tolerances(0, noise=True))
+    assert torch.equal(tolerances(None, noise=True), tolerances(1, noise=False))
+    assert (tolerances(2, noise=False) >= tolerances(1, noise=False)).all()
+    assert (tolerances(2, noise=False) > tolerances(1, noise=False)).any()

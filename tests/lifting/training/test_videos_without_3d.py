@@ -115,7 +115,7 @@ def test_a_video_adds_nothing_to_the_errors_against_3d(videos, tmp_path):
 
 def test_the_bones_of_a_video_are_compared_with_those_of_clips_with_3d_alone(videos, tmp_path):
     batch = mixed_batch(config_of(tmp_path, videos), (0, 1, -1, -2))
-    supervision = CaptionSupervision(SupervisionChoice(bones=1.0), TextFacts(), CPU)
+    supervision = CaptionSupervision(SupervisionChoice(warmup_steps=0, bones=1.0), TextFacts(), CPU)
     as_labelled = batch["pose_3d"].clone()
     as_labelled[2:] = as_labelled[:2]
     assert supervision.terms(as_labelled, batch, 0)["bones"] == 0
@@ -127,7 +127,7 @@ def test_a_video_is_scaled_onto_its_2d_and_shards_are_projected_by_their_cameras
     batch["labelled"] = torch.zeros(4)
     pose = 0.3 * torch.randn(batch["pose_3d"].shape, generator=torch.Generator().manual_seed(0))
     told, untold = (
-        CaptionSupervision(SupervisionChoice(known_cameras=known), TextFacts(), CPU)
+        CaptionSupervision(SupervisionChoice(warmup_steps=0, known_cameras=known), TextFacts(), CPU)
         for known in (True, False)
     )
     flat = [
