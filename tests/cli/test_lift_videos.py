@@ -91,6 +91,7 @@ def test_several_videos_are_given_one_by_one(shards, walk, captions, tmp_path):
         (TOLD, CAPTIONS.replace("walk", "run"), "do not mention the video 'walk'"),
         (TOLD, CAPTIONS + "S5/Walking,0,5,\n", "unknown sequence with captions 'S5/Walking'"),
         (TOLD, CAPTIONS.replace("straight", "made of wood"), "line 2: unknown canonical sentence"),
+        (TOLD, CAPTIONS + "walk,8,13,\n", "captions of 'walk': it has no frames 8 to 12, but 0 to 11 of 12"),
         (TOLD, None, "--videos needs --captions"),
     ],
 )
