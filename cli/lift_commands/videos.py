@@ -39,7 +39,7 @@ VideoUpOption = Annotated[
     typer.Option(
         metavar="X,Y,Z",
         help="Up in the camera's axes (x right, y down, z away) for --videos: 0,-1,0 of a camera held level, "
-        "0,-0.978,-0.208 of one that looks down by 12 degrees; or unknown.",
+        "0,-0.978,-0.208 of one that looks down by 12 degrees; or unknown, which is worse than a guess.",
     ),
 ]
 VideoFocalOption = Annotated[
