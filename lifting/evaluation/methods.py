@@ -29,13 +29,19 @@ def lifter_predictor(
     run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
 ) -> Predictor:
     """The run's lifter as a function of 2D poses; of diffusion, the mean of the hypotheses."""
-    model = run.model().to(device)
-    choice = config.choice(run.info.recipe.evaluation)
-    check_sampling(model, choice, run.info.recipe.backbone.name)
-    mirror = torch.from_numpy(source.mirror_joints)
+    model, choice, mirror = _opened(run, config, source, device)
     if not hasattr(model, "sample"):
         return lambda pose_2d: model.predict(pose_2d, flip=choice.flip, mirror=mirror)
     return _sampler(model, choice, mirror).mean
+
+
+def _opened(
+    run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device
+) -> tuple[Lifter, EvaluationChoice, Tensor]:
+    """The model, how it is to predict, and the joint order that swaps left and right."""
+    model, choice = run.model().to(device), config.choice(run.info.recipe.evaluation)
+    check_sampling(model, choice, run.info.recipe.backbone.name)
+    return model, choice, torch.from_numpy(source.mirror_joints)
 
 
 def check_sampling(model: Lifter, choice: EvaluationChoice, name: str) -> None:
@@ -68,13 +74,9 @@ def rows_predictor(
 
 
 def _rows(run: Run, config: EvaluationConfig, source: ClipSource, device: torch.device) -> RowsPredictor:
-    model, name = run.model().to(device), run.info.recipe.backbone.name
-    choice = config.choice(run.info.recipe.evaluation)
-    check_sampling(model, choice, name)
+    model, choice, mirror = _opened(run, config, source, device)
     if not hasattr(model, "sample"):
-        predict = lifter_predictor(run, config, source, device)
-        return lambda batch: {LIFTER: predict(batch["pose_2d"])}
-    mirror = torch.from_numpy(source.mirror_joints)
+        return lambda batch: {LIFTER: model.predict(batch["pose_2d"], flip=choice.flip, mirror=mirror)}
     sampler = _sampler(model, choice, mirror, one_a_batch=config.protocol in BATCH_OF_A_VIEW)
     return lambda batch: {row_name(name): pose for name, pose in sampler(batch).items()}
 
