@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from lifting.recipes import Recipe
 from lifting.runs import build_model, open_run
@@ -62,7 +63,8 @@ def _term_weights(recipe: Recipe, joints: int) -> dict[str, float]:
 
     choice, supervised = recipe.alignment, recipe.supervision
     options = {} if choice.name == "none" else choice.options
-    channels = build_model(recipe, joints).feature_channels
+    with torch.device("meta"):  # its width is wanted, not weights
+        channels = build_model(recipe, joints).feature_channels
     branch = build_alignment(choice.name, channels=channels, joints=joints, text_dim=8, **options)
     of_captions = {name: getattr(supervised, name) for name in ("reprojection", "constraints", "bones")}
     return of_captions | branch.weights
