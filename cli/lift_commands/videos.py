@@ -79,7 +79,7 @@ def videos_of(
     if up is None:
         raise InputError(
             "--videos needs --video-up: 0,-1,0 of a camera held level, 0,-0.978,-0.208 of one looking down "
-            "by 12 degrees; a few degrees matter (docs/training.md)"
+            "by 12 degrees; a dozen degrees wrong cost all that videos give (docs/training.md)"
         )
     from lifting.data.videos import read_videos
 
