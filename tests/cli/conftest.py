@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.posecap import app
+from posecap.shards import GenerateConfig, generate
+from tests.fixtures.h36m_files import write_h36m
 
 TINY_DEMO = [
     "--dataset",
@@ -60,3 +62,12 @@ def made_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shards(made_shards: Path, tmp_path: Path) -> Path:
     """A copy that a test may damage."""
     return Path(shutil.copytree(made_shards, tmp_path / "shards"))
+
+
+@pytest.fixture(scope="session")
+def gt_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shards of two training subjects (S1, S5) and a test subject (S9), 2D from gt, no text features."""
+    folder = tmp_path_factory.mktemp("h36m")
+    root = write_h36m(folder / "data", ("S1", "S5", "S9"), num_frames=12)
+    generate(GenerateConfig("h36m", folder / "shards", root, ("gt",), encoder=None))
+    return folder / "shards"

@@ -6,30 +6,31 @@ from typer.testing import CliRunner
 from cli.lift import app
 from posecap.captions import bank
 from posecap.posecodes.definitions import load_definitions
-from posecap.shards import GenerateConfig, generate, open_shards
-from tests.fixtures.h36m_files import write_h36m
+from posecap.shards import open_shards
 from tests.fixtures.runs import TINY
 
 WEAK = ("--supervise-3d", "S1", "--supervise-captions", "S5")
 
 
-@pytest.fixture(scope="module")
-def shards(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written")
-    root = write_h36m(folder / "h36m", ("S1", "S5", "S9"), num_frames=12)
-    generate(GenerateConfig("h36m", folder / "shards", root, ("gt",), encoder=None))
-    return folder / "shards"
-
-
-def train(shards, out, *options):
+def train(gt_shards, out, *options):
     settings = [part for item in (*TINY, "training.steps=3") for part in ("--set", item)]
-    arguments = ["train", "--features", shards, "--out", out, "--recipe", "small", *settings, *options]
+    arguments = [
+        "train",
+        "--features",
+        gt_shards,
+        "--out",
+        out,
+        "--recipe",
+        "small",
+        *settings,
+        *options,
+    ]
     return CliRunner().invoke(app, [str(argument) for argument in [*arguments, "--device", "cpu", "--quiet"]])
 
 
-def write(path, shards, told):
+def write(path, gt_shards, told):
     """A row a frame of S5 with the sentences `told` gives for its statement ids."""
-    source, text = open_shards(shards), [one.text for one in bank(load_definitions("h36m17"))]
+    source, text = open_shards(gt_shards), [one.text for one in bank(load_definitions("h36m17"))]
     rows = ["sequence,start,end,caption"]
     for key, info in source.sequence_infos.items():
         if info.subject == "S5":
@@ -43,15 +44,15 @@ def weights(out):
     return (out / "checkpoint" / "model.safetensors").read_bytes()
 
 
-def test_captions_from_a_file_teach_what_the_same_statements_in_shards_teach(shards, tmp_path):
-    file = write(tmp_path / "all.csv", shards, " ".join)
-    nothing = write(tmp_path / "none.csv", shards, lambda sentences: "")
+def test_captions_from_a_file_teach_what_the_same_statements_in_shards_teach(gt_shards, tmp_path):
+    file = write(tmp_path / "all.csv", gt_shards, " ".join)
+    nothing = write(tmp_path / "none.csv", gt_shards, lambda sentences: "")
     for name, options in {
         "shards": (),
         "file": ("--captions", file),
         "none": ("--captions", nothing),
     }.items():
-        result = train(shards, tmp_path / name, *WEAK, *options)
+        result = train(gt_shards, tmp_path / name, *WEAK, *options)
         assert result.exit_code == 0, result.output
     assert weights(tmp_path / "file") == weights(tmp_path / "shards") != weights(tmp_path / "none")
     assert json.loads((tmp_path / "file" / "run.json").read_text())["captions_sha256"]
@@ -71,36 +72,36 @@ def test_captions_from_a_file_teach_what_the_same_statements_in_shards_teach(sha
         ("sequence,start,end,caption\nS5/Walking,3,13,\n", "it has no frames 3 to 12, but 0 to 11"),
     ],
 )
-def test_a_bad_caption_file_is_one_line_and_leaves_nothing(shards, tmp_path, text, message):
+def test_a_bad_caption_file_is_one_line_and_leaves_nothing(gt_shards, tmp_path, text, message):
     (tmp_path / "captions.csv").write_text(text)
-    result = train(shards, tmp_path / "run", *WEAK, "--captions", tmp_path / "captions.csv")
+    result = train(gt_shards, tmp_path / "run", *WEAK, "--captions", tmp_path / "captions.csv")
     assert result.exit_code == 1, result.output
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
-def test_captions_need_to_know_whose_they_are(shards, tmp_path):
-    result = train(shards, tmp_path / "run", "--captions", tmp_path / "captions.csv")
+def test_captions_need_to_know_whose_they_are(gt_shards, tmp_path):
+    result = train(gt_shards, tmp_path / "run", "--captions", tmp_path / "captions.csv")
     assert "--captions needs --supervise-captions" in result.stderr
 
 
-def test_a_recipe_may_name_whose_captions_are_written(shards, tmp_path):
-    file = write(tmp_path / "all.csv", shards, " ".join)
+def test_a_recipe_may_name_whose_captions_are_written(gt_shards, tmp_path):
+    file = write(tmp_path / "all.csv", gt_shards, " ".join)
     named = "supervision={subjects_3d: [S1], subjects_captions: [S5]}"
     for name, options in {"told": WEAK, "in the recipe": ("--set", named)}.items():
-        result = train(shards, tmp_path / name, "--captions", file, *options)
+        result = train(gt_shards, tmp_path / name, "--captions", file, *options)
         assert result.exit_code == 0, result.output
     assert weights(tmp_path / "told") == weights(tmp_path / "in the recipe")
 
 
-def test_an_option_changes_only_what_it_names(shards, tmp_path):
+def test_an_option_changes_only_what_it_names(gt_shards, tmp_path):
     recipe = tmp_path / "weak.yaml"
     recipe.write_text(
         "extends: small\nname: weak\nsupervision: {subjects_3d: [S5], subjects_captions: [S1]}\n"
     )
-    both = train(shards, tmp_path / "run", "--recipe", recipe, "--supervise-3d", "S1")
+    both = train(gt_shards, tmp_path / "run", "--recipe", recipe, "--supervise-3d", "S1")
     assert "subject S1 is named both with 3D and with captions only" in both.stderr
-    assert train(shards, tmp_path / "run", "--recipe", recipe, *WEAK).exit_code == 0
+    assert train(gt_shards, tmp_path / "run", "--recipe", recipe, *WEAK).exit_code == 0
     told = json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]["supervision"]
     assert (told["subjects_3d"], told["subjects_captions"]) == (["S1"], ["S5"])

@@ -5,21 +5,11 @@ from typer.testing import CliRunner
 
 from cli.lift import app
 from lifting.data.videos import content_sha256
-from posecap.shards import GenerateConfig, generate
 from tests.fixtures import keypoint_files as files
-from tests.fixtures.h36m_files import write_h36m
 from tests.fixtures.runs import TINY
 
 CAPTIONS = "sequence,start,end,caption\nwalk,0,6,The left knee is straight.\nwalk,6,12,\n"
 TOLD = ("--video-size", "1000x1002", "--video-fps", "25", "--video-up", "0,-1,0")
-
-
-@pytest.fixture(scope="module")
-def shards(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("videos")
-    root = write_h36m(folder / "h36m", ("S1", "S5", "S9"), num_frames=12)
-    generate(GenerateConfig("h36m", folder / "shards", root, ("gt",), encoder=None))
-    return folder / "shards"
 
 
 @pytest.fixture
@@ -38,15 +28,15 @@ def lift(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def train(shards, out, *options):
+def train(gt_shards, out, *options):
     settings = [part for item in (*TINY, "training.steps=20") for part in ("--set", item)]
-    start = ("train", "--features", shards, "--out", out, "--recipe", "small", "--device", "cpu")
+    start = ("train", "--features", gt_shards, "--out", out, "--recipe", "small", "--device", "cpu")
     return lift(*start, *settings, *options)
 
 
-def test_a_video_without_3d_and_its_captions_train_a_lifter(shards, walk, captions, tmp_path):
+def test_a_video_without_3d_and_its_captions_train_a_lifter(gt_shards, walk, captions, tmp_path):
     options = ("--supervise-3d", "S1", "--videos", walk, *TOLD, "--captions", captions)
-    result = train(shards, tmp_path / "run", *options)
+    result = train(gt_shards, tmp_path / "run", *options)
     assert result.exit_code == 0, result.stderr
     assert "walk: person" in result.stderr
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
@@ -54,24 +44,24 @@ def test_a_video_without_3d_and_its_captions_train_a_lifter(shards, walk, captio
     assert rows[-1]["constraints"] > 0
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     assert [(one["name"], one["sha256"]) for one in info["videos"]] == [("walk", content_sha256(walk))]
-    again = train(shards, tmp_path / "run", *options, "--resume")
+    again = train(gt_shards, tmp_path / "run", *options, "--resume")
     assert again.exit_code == 0, again.stderr
     measured = lift("eval", tmp_path / "run", "--no-figure", "--quiet")
     assert measured.exit_code == 0, measured.stderr
 
 
-def test_an_up_that_is_not_known_can_be_said(shards, walk, captions, tmp_path):
+def test_an_up_that_is_not_known_can_be_said(gt_shards, walk, captions, tmp_path):
     options = ("--videos", walk, *TOLD[:4], "--video-up", "unknown", "--captions", captions)
-    result = train(shards, tmp_path / "run", *options)
+    result = train(gt_shards, tmp_path / "run", *options)
     assert result.exit_code == 0, result.stderr
     assert json.loads((tmp_path / "run" / "run.json").read_text())["videos"][0]["up"] is None
 
 
-def test_several_videos_are_given_one_by_one(shards, walk, captions, tmp_path):
+def test_several_videos_are_given_one_by_one(gt_shards, walk, captions, tmp_path):
     second = files.write_openpose(tmp_path / "run2", files.tracks_of_people(5))
     captions.write_text(f"{CAPTIONS}run2,0,5,\n")
     result = train(
-        shards, tmp_path / "run", "--videos", walk, "--videos", second, *TOLD, "--captions", captions
+        gt_shards, tmp_path / "run", "--videos", walk, "--videos", second, *TOLD, "--captions", captions
     )
     assert result.exit_code == 0, result.stderr
     info = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -96,17 +86,17 @@ def test_several_videos_are_given_one_by_one(shards, walk, captions, tmp_path):
     ],
 )
 def test_videos_or_captions_that_do_not_fit_are_one_line_and_leave_nothing(
-    shards, walk, captions, tmp_path, options, text, message
+    gt_shards, walk, captions, tmp_path, options, text, message
 ):
     told = () if text is None else ("--captions", captions)
     captions.write_text(text or "")
-    result = train(shards, tmp_path / "run", "--videos", walk, *options, *told, "--quiet")
+    result = train(gt_shards, tmp_path / "run", "--videos", walk, *options, *told, "--quiet")
     assert result.exit_code == 1, result.output
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
-def test_options_of_videos_need_videos(shards, tmp_path):
-    result = train(shards, tmp_path / "run", "--video-up", "0,-1,0", "--quiet")
+def test_options_of_videos_need_videos(gt_shards, tmp_path):
+    result = train(gt_shards, tmp_path / "run", "--video-up", "0,-1,0", "--quiet")
     assert (result.exit_code, "--video-up goes with --videos" in result.stderr) == (2, True)
